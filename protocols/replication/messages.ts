@@ -1,0 +1,68 @@
+import type { LogIndex, MemberId, PartitionId, Term } from '../../src/base/index.js'
+
+/** `noop` opens a term, `commands` is a batch for the key-value state machine, `map` a change of the cluster map. */
+export type EntryKind = 'noop' | 'commands' | 'map'
+
+/** One position of one partition's log. */
+export interface LogEntry {
+  readonly term: Term
+  readonly index: LogIndex
+  readonly kind: EntryKind
+  readonly payload: Uint8Array
+}
+
+/** Raft's messages (Ongaro's thesis, figures 3.1 and 3.13, sections 6.4 and 9.6), each naming its partition and term. */
+export type ReplicationMessage =
+  | {
+    readonly kind: 'append'
+    readonly partition: PartitionId
+    readonly term: Term
+    readonly prevIndex: LogIndex
+    readonly prevTerm: Term
+    readonly commitIndex: LogIndex
+    /** The leader's newest read round; the answer echoes it (ReadIndex and check-quorum). */
+    readonly round: number
+    /** Empty: a heartbeat. */
+    readonly entries: readonly LogEntry[]
+  }
+  | {
+    readonly kind: 'append-reply'
+    readonly partition: PartitionId
+    readonly term: Term
+    readonly accepted: boolean
+    /** Accepted: the last index that matches and is durable. Refused: the sender's last index worth trying. */
+    readonly index: LogIndex
+    /** Refused: the term of the entry at `index` (thesis section 3.5's back-off). Otherwise 0. */
+    readonly hintTerm: Term
+    readonly round: number
+  }
+  | {
+    readonly kind: 'vote-request'
+    readonly partition: PartitionId
+    /** The term asked for; a pre-vote asks for it without having entered it. */
+    readonly term: Term
+    readonly preVote: boolean
+    /** The leader itself asked for this election (leadership transfer): a live leader is no reason to refuse. */
+    readonly transfer: boolean
+    readonly lastIndex: LogIndex
+    readonly lastTerm: Term
+  }
+  | {
+    readonly kind: 'vote-reply'
+    readonly partition: PartitionId
+    readonly term: Term
+    readonly preVote: boolean
+    readonly granted: boolean
+  }
+  /** Leadership transfer: campaign now (thesis section 3.10). */
+  | { readonly kind: 'timeout-now', readonly partition: PartitionId, readonly term: Term }
+  /** A follower asks its leader for a read index, one number for all its waiting reads. */
+  | { readonly kind: 'read-request', readonly partition: PartitionId, readonly term: Term, readonly id: number }
+  | { readonly kind: 'read-reply', readonly partition: PartitionId, readonly term: Term, readonly id: number, readonly index: LogIndex, readonly accepted: boolean }
+
+/** Term, vote and commit index: durable before any reply that depends on them. `vote` 0 is nobody. */
+export interface HardState {
+  readonly term: Term
+  readonly vote: MemberId | 0
+  readonly commitIndex: LogIndex
+}
