@@ -35,6 +35,8 @@ export type ReplicationMessage =
     /** Refused: the term of the entry at `index` (thesis section 3.5's back-off). Otherwise 0. */
     readonly hintTerm: Term
     readonly round: number
+    /** The sender's state is gone in the middle of an installation: only a snapshot helps. Its log is intact. */
+    readonly snapshotWanted: boolean
   }
   | {
     readonly kind: 'vote-request'
