@@ -18,7 +18,7 @@ export type KvErrorDetail =
   | { readonly code: 'stopping' }
   | { readonly code: 'write_unknown', readonly reason: string }
   | { readonly code: 'read_timeout', readonly reason: string }
-  | { readonly code: 'disk_full', readonly freeBytes: number, readonly reservedBytes: number }
+  | { readonly code: 'disk_full', readonly reason: string }
   | { readonly code: 'storage_failed', readonly reason: string }
   | { readonly code: 'internal', readonly reason: string }
 
@@ -80,7 +80,7 @@ export function describeKvError (detail: KvErrorDetail): string {
     case 'stopping': return 'this node is stopping; nothing was changed, ask another node'
     case 'write_unknown': return `the write may or may not take effect: ${detail.reason}`
     case 'read_timeout': return `the read was not answered in time: ${detail.reason}`
-    case 'disk_full': return `${detail.freeBytes} bytes are free on the disk and ${detail.reservedBytes} are reserved; nothing was changed, free some space`
+    case 'disk_full': return `the disk of the partition's master is nearly full (${detail.reason}); nothing was changed, free some space`
     case 'storage_failed': return `this node's storage failed: ${detail.reason}; ask another node`
     case 'internal': return `an internal error: ${detail.reason}`
   }

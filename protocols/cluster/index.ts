@@ -1,0 +1,5 @@
+export * from './codec.js'
+export * from './limits.js'
+export { decodeClusterMap, decodeMapCommand, encodeClusterMap, encodeMapCommand } from './map.js'
+export { clusterMapProblem } from './map-problem.js'
+export * from './messages.js'

@@ -1,0 +1,4 @@
+export * from './codec.js'
+export { decodeOriginCommands, encodeOriginCommands } from './commands.js'
+export * from './limits.js'
+export * from './messages.js'

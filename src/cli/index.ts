@@ -1,0 +1,7 @@
+export { parseCommandLine } from './command-line.js'
+export type { Command, Given, Options, UsageError } from './command-line.js'
+export type { Environment } from './flags.js'
+export { helpText } from './help.js'
+export { onSupervisorGone, runLocal } from './local-world.js'
+export { LOG_LEVELS, resolveStart } from './resolve-start.js'
+export type { LogLevel, ReadFile, StartResult, StartSettings } from './resolve-start.js'

@@ -1,0 +1,23 @@
+/**
+ * What lies on a node's disk: which keys there are, and what their records hold. Every record carries a CRC over its key
+ * and its payload. Log entries, hard state, cluster map and sessions come from their own rooms as payloads, for
+ * `sealRecord` and `openRecord`; the rest is encoded here.
+ */
+export { crc32 } from './crc32.js'
+export {
+  batchKey, bucketOwnerKey, dataKey, dataRange, foundingKey, hardStateKey, installingKey, isDataKey, logKey, logRange, logStartKey, mapKey,
+  metaRange, nodeKey, peerKey, replicaCounterKey, replicaKey, replicaStateKey, sessionKey, sessionRange, systemMapKey, systemMapRange,
+  type KeyRange
+} from './key-layout.js'
+export { describeKey, parseDataKey, parseMetaKey, type DataKey, type MetaKey } from './key-parser.js'
+export {
+  CONFIGURATION_BYTES_MAX, KNOWN_ADDRESS_COUNT_MAX, decodeBatchNumber, decodeFoundingRecord, decodeKnownPeer, decodeNodeRecord,
+  encodeBatchNumber, encodeFoundingRecord, encodeKnownPeer, encodeNodeRecord, type FoundingRecord, type KnownPeerRecord, type NodeRecord
+} from './node-records.js'
+export {
+  decodeBucketOwner, decodeInstalling, decodeLogStart, decodeReplica, decodeReplicaCounter, decodeReplicaState, encodeBucketOwner,
+  encodeInstalling, encodeLogStart, encodeReplica, encodeReplicaCounter, encodeReplicaState, toReplicaId, type LogPosition,
+  type ReplicaId, type ReplicaRecord, type ReplicaStateRecord
+} from './replica-records.js'
+export { openRecord, sealRecord } from './sealing.js'
+export { decodeValueRecord, encodeValueRecord, type ValueRecord } from './value-record.js'

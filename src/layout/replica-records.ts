@@ -1,0 +1,144 @@
+import {
+  DecodeError, assert, toLogIndex, toRevision, toTerm, type Brand, type Bucket, type LogIndex, type PartitionId, type Reader, type Revision,
+  type Term
+} from '../base/index.js'
+import { bucketOwnerKey, installingKey, logStartKey, replicaCounterKey, replicaKey, replicaStateKey } from './key-layout.js'
+import { decodeSealed, encodeSealed, readOneNumber, required } from './record-codec.js'
+
+/** One replica's number on this node, from 1, never given again while the disk lives; orders it before and after others. */
+export type ReplicaId = Brand<number, 'ReplicaId'>
+
+export function toReplicaId (value: number): ReplicaId {
+  assert(Number.isSafeInteger(value) && value >= 1, `replica id out of range: ${value}`)
+  return value as ReplicaId
+}
+
+function readReplicaId (value: number): ReplicaId {
+  if (value < 1) throw new DecodeError('replica id 0')
+  return toReplicaId(value)
+}
+
+/** @param next the id the next replica gets */
+export function encodeReplicaCounter (next: ReplicaId): Buffer {
+  return encodeSealed(replicaCounterKey(), (writer) => { writer.uint(1, next) })
+}
+
+/** @throws {DecodeError} */
+export function decodeReplicaCounter (record: Uint8Array): ReplicaId {
+  return decodeSealed(replicaCounterKey(), record, (reader) => readReplicaId(readOneNumber(reader)))
+}
+
+/** Which replica owns a bucket's data on this node; no record: none. */
+export function encodeBucketOwner (bucket: Bucket, owner: ReplicaId): Buffer {
+  return encodeSealed(bucketOwnerKey(bucket), (writer) => { writer.uint(1, owner) })
+}
+
+/** @throws {DecodeError} */
+export function decodeBucketOwner (bucket: Bucket, record: Uint8Array): ReplicaId {
+  return decodeSealed(bucketOwnerKey(bucket), record, (reader) => readReplicaId(readOneNumber(reader)))
+}
+
+/** The replica of a partition on this node. */
+export interface ReplicaRecord {
+  readonly id: ReplicaId
+  /** True: the replica is gone, and messages for it must not bring it back. */
+  readonly tombstone: boolean
+}
+
+export function encodeReplica (partition: PartitionId, record: ReplicaRecord): Buffer {
+  return encodeSealed(replicaKey(partition), (writer) => { writer.uint(1, record.id).bool(2, record.tombstone) })
+}
+
+/** @throws {DecodeError} */
+export function decodeReplica (partition: PartitionId, record: Uint8Array): ReplicaRecord {
+  return decodeSealed(replicaKey(partition), record, (reader) => {
+    let id: ReplicaId | undefined
+    let tombstone: boolean | undefined
+    for (let field = reader.field(); field !== 0; field = reader.field()) {
+      if (field === 1) id = readReplicaId(reader.uint())
+      else if (field === 2) tombstone = reader.bool()
+      else reader.skip()
+    }
+    return { id: required(id, 'replica id'), tombstone: required(tombstone, 'tombstone') }
+  })
+}
+
+/** A position in a log with the term of its entry. */
+export interface LogPosition {
+  readonly index: LogIndex
+  readonly term: Term
+}
+
+/** @param last the last position that is no longer in the log; the first entry kept follows it */
+export function encodeLogStart (partition: PartitionId, last: LogPosition): Buffer {
+  return encodePosition(logStartKey(partition), last)
+}
+
+/** @throws {DecodeError} */
+export function decodeLogStart (partition: PartitionId, record: Uint8Array): LogPosition {
+  return decodeSealed(logStartKey(partition), record, readPosition)
+}
+
+/** @param snapshot the log position whose state is being installed */
+export function encodeInstalling (partition: PartitionId, snapshot: LogPosition): Buffer {
+  return encodePosition(installingKey(partition), snapshot)
+}
+
+/** @throws {DecodeError} */
+export function decodeInstalling (partition: PartitionId, record: Uint8Array): LogPosition {
+  return decodeSealed(installingKey(partition), record, readPosition)
+}
+
+function encodePosition (key: Uint8Array, position: LogPosition): Buffer {
+  return encodeSealed(key, (writer) => { writer.uint(1, position.index).uint(2, position.term) })
+}
+
+function readPosition (reader: Reader): LogPosition {
+  let index: LogIndex | undefined
+  let term: Term | undefined
+  for (let field = reader.field(); field !== 0; field = reader.field()) {
+    if (field === 1) index = toLogIndex(reader.uint())
+    else if (field === 2) term = toTerm(reader.uint())
+    else reader.skip()
+  }
+  return { index: required(index, 'index'), term: required(term, 'term') }
+}
+
+/** How far a replica's data contains its log, and the counters as of there; written with the data of the same step. */
+export interface ReplicaStateRecord {
+  readonly appliedIndex: LogIndex
+  readonly appliedTerm: Term
+  readonly revision: Revision
+  readonly keyCount: number
+}
+
+export function encodeReplicaState (partition: PartitionId, state: ReplicaStateRecord): Buffer {
+  return encodeSealed(replicaStateKey(partition), (writer) => {
+    writer.uint(1, state.appliedIndex).uint(2, state.appliedTerm).uint(3, state.revision).uint(4, state.keyCount)
+  })
+}
+
+/** @throws {DecodeError} */
+export function decodeReplicaState (partition: PartitionId, record: Uint8Array): ReplicaStateRecord {
+  return decodeSealed(replicaStateKey(partition), record, (reader) => {
+    let appliedIndex: LogIndex | undefined
+    let appliedTerm: Term | undefined
+    let revision: Revision | undefined
+    let keyCount: number | undefined
+    for (let field = reader.field(); field !== 0; field = reader.field()) {
+      switch (field) {
+        case 1: appliedIndex = toLogIndex(reader.uint()); break
+        case 2: appliedTerm = toTerm(reader.uint()); break
+        case 3: revision = toRevision(reader.uint()); break
+        case 4: keyCount = reader.uint(); break
+        default: reader.skip()
+      }
+    }
+    return {
+      appliedIndex: required(appliedIndex, 'applied index'),
+      appliedTerm: required(appliedTerm, 'applied term'),
+      revision: required(revision, 'revision'),
+      keyCount: required(keyCount, 'key count')
+    }
+  })
+}

@@ -1,0 +1,192 @@
+import type { PeerId, Prng } from '../base/index.js'
+import type { MemberRecord } from '../../protocols/membership/messages.js'
+import { AddressBook } from './address-book.js'
+import { Dissemination } from './dissemination.js'
+import { eventsOfChange } from './effects.js'
+import type { EffectCollector } from './effects.js'
+import { MISINFORMED_MAX, isPlausible } from './limits.js'
+import type { LocalHealth } from './local-health.js'
+import { MemberList } from './member-list.js'
+import type { Member } from './member-list.js'
+import type { MembershipOptions } from './options.js'
+import type { OwnRecord } from './own-record.js'
+import { asHearsay, combine, compareStatements, isLeap, isPresent, isSameAnnouncement } from './precedence.js'
+import { Suspicion, suspicionTerms } from './suspicion.js'
+
+/** How a statement reached us: `gossip` is a verdict we share; a full `sync` is only what somebody believes. */
+export type Channel = 'gossip' | 'sync'
+
+export interface BeliefsParts {
+  readonly own: OwnRecord
+  readonly options: MembershipOptions
+  readonly random: Prng
+  readonly effects: EffectCollector
+  readonly health: LocalHealth
+}
+
+/** What this node believes of everybody, how statements change it, and what is to be told on. */
+export class Beliefs {
+  readonly own: OwnRecord
+  readonly list: MemberList
+  readonly book: AddressBook
+  readonly news = new Dissemination()
+  readonly #options: MembershipOptions
+  readonly #effects: EffectCollector
+  readonly #health: LocalHealth
+  /** Peers whose view of us or of themselves is behind ours: told out of turn. */
+  readonly #misinformed = new Set<PeerId>()
+
+  constructor (parts: BeliefsParts) {
+    this.own = parts.own
+    this.list = new MemberList(parts.random)
+    this.book = new AddressBook(parts.options.rememberedMax)
+    this.#options = parts.options
+    this.#effects = parts.effects
+    this.#health = parts.health
+  }
+
+  /** Members that take part, ourselves included: SWIM's N. */
+  get presentCount (): number {
+    return this.list.presentCount + (this.own.leaving ? 0 : 1)
+  }
+
+  /** The newest we know of a peer, listed or only remembered. */
+  recordOf (peer: PeerId): MemberRecord | undefined {
+    return this.list.get(peer)?.record ?? this.book.get(peer)
+  }
+
+  get misinformed (): ReadonlySet<PeerId> {
+    return this.#misinformed
+  }
+
+  markMisinformed (peer: PeerId): void {
+    if (this.#misinformed.size < MISINFORMED_MAX) this.#misinformed.add(peer)
+  }
+
+  clearMisinformed (peer: PeerId): void {
+    this.#misinformed.delete(peer)
+  }
+
+  /** Takes note of one statement that `from` passed on. */
+  hear (record: MemberRecord, from: PeerId, channel: Channel, nowMs: number): void {
+    if (record.peer === this.own.record.peer) {
+      this.#hearOfSelf(record, from)
+      return
+    }
+    const member = this.list.get(record.peer)
+    const known = member?.record ?? this.book.get(record.peer)
+    if (isLeap(record, known)) return
+    if (member === undefined) {
+      this.#hearOfStranger(record, known, from, nowMs)
+      return
+    }
+    const statement = channel === 'sync' ? asHearsay(record, member.record.health) : record
+    const order = compareStatements(statement, member.record)
+    if (order > 0) this.#adopt(member, statement, from, nowMs)
+    else if (order === 0) member.suspicion?.confirm(from)
+    else if (from === record.peer) this.markMisinformed(from)
+  }
+
+  /** Our own probe of a member failed, or its port refused us. */
+  suspect (peer: PeerId, nowMs: number): void {
+    const member = this.list.get(peer)
+    if (member === undefined) return
+    const accuser = this.own.record.peer
+    if (member.record.health === 'alive') this.#adopt(member, { ...member.record, health: 'suspect' }, accuser, nowMs)
+    else member.suspicion?.confirm(accuser)
+  }
+
+  /** Ends the trials whose time is up: the suspect is dead. */
+  condemn (nowMs: number): void {
+    for (const { member, suspicion } of [...this.list.suspects()]) {
+      if (suspicion.deadlineMs <= nowMs) this.#adopt(member, { ...member.record, health: 'dead' }, this.own.record.peer, nowMs)
+    }
+  }
+
+  /** When the next trial ends. */
+  get deadlineMs (): number {
+    let deadlineMs = Infinity
+    for (const { suspicion } of this.list.suspects()) deadlineMs = Math.min(deadlineMs, suspicion.deadlineMs)
+    return deadlineMs
+  }
+
+  /** This node did not run for a while: suspects could not be heard. */
+  postpone (lostMs: number): void {
+    for (const { suspicion } of this.list.suspects()) suspicion.postpone(lostMs)
+  }
+
+  /** Moves members that have been dead or gone for long from the list to the address book. */
+  forgetOld (nowMs: number): void {
+    for (const { record, sinceMs } of this.list.absent()) {
+      const rememberedMs = record.health === 'left' ? this.#options.leftRememberedMs : this.#options.deadRememberedMs
+      if (nowMs - sinceMs >= rememberedMs) this.#forget(record)
+    }
+  }
+
+  /** Keeps a record from disk or of somebody heard of only as dead. */
+  remember (record: MemberRecord): void {
+    const evicted = this.book.put(record)
+    if (evicted !== undefined) this.#effects.forget(evicted)
+  }
+
+  #hearOfSelf (statement: MemberRecord, from: PeerId): void {
+    const verdict = this.own.judge(statement)
+    switch (verdict) {
+      case 'nothing': return
+      case 'stale': this.markMisinformed(from); return
+      case 'accused':
+        this.own.refute(statement)
+        this.#health.worsen()
+        this.news.add(this.own.record)
+        this.markMisinformed(from)
+        return
+      default: this.#effects.conflict({ kind: verdict, record: statement, from })
+    }
+  }
+
+  #hearOfStranger (record: MemberRecord, remembered: MemberRecord | undefined, from: PeerId, nowMs: number): void {
+    const order = remembered === undefined ? 1 : compareStatements(record, remembered)
+    if (order < 0) {
+      if (from === record.peer) this.markMisinformed(from)
+      return
+    }
+    if (!isPlausible(record)) return
+    if (isPresent(record.health)) {
+      if (this.#makeRoom()) this.#adopt(undefined, record, from, nowMs)
+    } else if (order > 0) {
+      this.remember(record)
+      this.#effects.remember(record)
+    }
+  }
+
+  #adopt (member: Member | undefined, statement: MemberRecord, from: PeerId, nowMs: number): void {
+    if (!isPlausible(statement)) return
+    const previous = member?.record
+    const record = previous === undefined ? statement : combine(previous, statement)
+    const isTurn = previous === undefined || record.health !== previous.health || record.generation !== previous.generation
+    this.list.set({
+      record,
+      sinceMs: member === undefined || isTurn ? nowMs : member.sinceMs,
+      suspicion: record.health === 'suspect' ? new Suspicion(suspicionTerms(this.#options, this.presentCount), from, nowMs) : undefined
+    })
+    this.book.delete(record.peer)
+    this.news.add(record)
+    const isOnlyDoubt = previous !== undefined && isSameAnnouncement(previous, record) && isPresent(previous.health) && isPresent(record.health)
+    if (!isOnlyDoubt) this.#effects.remember(record)
+    for (const kind of eventsOfChange(previous, record)) this.#effects.event(kind, record, previous)
+  }
+
+  #makeRoom (): boolean {
+    if (this.list.size < this.#options.membersMax) return true
+    const [longestAbsent] = this.list.absent().sort((a, b) => a.sinceMs - b.sinceMs)
+    if (longestAbsent === undefined) return false
+    this.#forget(longestAbsent.record)
+    return true
+  }
+
+  #forget (record: MemberRecord): void {
+    this.list.remove(record.peer)
+    this.news.remove(record.peer)
+    this.remember(record)
+  }
+}

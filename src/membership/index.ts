@@ -1,0 +1,6 @@
+export type { IdentityConflict, MembershipEffects, MembershipEvent, MembershipEventKind } from './effects.js'
+export { Membership } from './membership.js'
+export type { MemberView } from './membership.js'
+export { defaultMembershipOptions, membershipOptionProblems } from './options.js'
+export type { MembershipOptions } from './options.js'
+export type { MembershipSelf } from './own-record.js'

@@ -1,0 +1,38 @@
+import { isNodeName, isPeerId } from '../base/index.js'
+import type { MemberRecord } from '../../protocols/membership/messages.js'
+
+/** Members one node lists at most, itself not counted; a joiner beyond it is refused unless a dead or left one can make room. */
+export const MEMBERS_MAX = 1024
+/** Records read from one probe message; the rest is ignored. A sync is read up to MEMBERS_MAX + 1. */
+export const UPDATES_PER_MESSAGE_MAX = 64
+/** Addresses one member may announce; of our own the first so many are announced. */
+export const MULTIADDRS_PER_MEMBER_MAX = 16
+/** UTF-16 code units of one multiaddr or HTTP address. */
+export const ADDRESS_LENGTH_MAX = 512
+/** Indirect probes one node makes for others at once; beyond it a request is ignored and its sender misses a nack. */
+export const RELAYS_MAX = 1024
+/** Knocks whose answer is still awaited; the oldest gives way. */
+export const KNOCKS_MAX = 64
+/** Peers met but not yet synced with; the oldest gives way. */
+export const GREETINGS_MAX = 1024
+/** Syncs sent to a met peer without one in return before it is given up until it is met again. */
+export const GREETING_ATTEMPTS_MAX = 10
+/** Peers waiting to be told our own record out of turn; more are not noted, and catch up by a sync. */
+export const MISINFORMED_MAX = 1024
+/** Peers that are told our own record out of turn, per gossip interval. */
+export const CORRECTIONS_PER_GOSSIP_MAX = 16
+/**
+ * How far one statement may advance a member's incarnation. A member raises it by one at a time, so a greater leap is
+ * made up: believed, it could not be refuted within this bound (memberlist #359), so nobody believes it.
+ */
+export const INCARNATION_LEAP_MAX = 2 ** 20
+/** How far one statement may advance a member's generation: more starts than a process makes in its life. */
+export const GENERATION_LEAP_MAX = 2 ** 32
+
+/** Whether a record from a peer or a disk keeps the limits above; what does not is ignored whole. */
+export function isPlausible (record: MemberRecord): boolean {
+  return isPeerId(record.peer) && isNodeName(record.name) &&
+    record.multiaddrs.length <= MULTIADDRS_PER_MEMBER_MAX &&
+    record.multiaddrs.every((multiaddr) => multiaddr.length <= ADDRESS_LENGTH_MAX) &&
+    record.http.length <= ADDRESS_LENGTH_MAX
+}

@@ -1,0 +1,80 @@
+import { assert } from '../base/index.js'
+import type { PeerId, Prng } from '../base/index.js'
+import type { MemberRecord } from '../../protocols/membership/messages.js'
+import { isPresent } from './precedence.js'
+import { ProbeRing } from './probe-ring.js'
+import type { Suspicion } from './suspicion.js'
+
+/** A listed member other than ourselves. */
+export interface Member {
+  readonly record: MemberRecord
+  /** When its health or generation last changed in our view. */
+  readonly sinceMs: number
+  /** Set exactly while the member is suspect. */
+  readonly suspicion: Suspicion | undefined
+}
+
+/** Everybody heard of as alive since this process started, until forgotten; those present are on the probe ring. */
+export class MemberList {
+  readonly #members = new Map<PeerId, Member>()
+  readonly #suspects = new Set<PeerId>()
+  readonly ring: ProbeRing
+
+  constructor (random: Prng) {
+    this.ring = new ProbeRing(random)
+  }
+
+  get size (): number {
+    return this.#members.size
+  }
+
+  /** Alive and suspect members. */
+  get presentCount (): number {
+    return this.ring.peers.length
+  }
+
+  get (peer: PeerId): Member | undefined {
+    return this.#members.get(peer)
+  }
+
+  /** Whether the peer is listed as alive or suspect. */
+  isPresent (peer: PeerId): boolean {
+    const member = this.#members.get(peer)
+    return member !== undefined && isPresent(member.record.health)
+  }
+
+  values (): IterableIterator<Member> {
+    return this.#members.values()
+  }
+
+  set (member: Member): void {
+    const { peer, health } = member.record
+    assert((health === 'suspect') === (member.suspicion !== undefined), 'a member has a suspicion exactly while it is suspect')
+    const wasPresent = this.isPresent(peer)
+    this.#members.set(peer, member)
+    if (member.suspicion !== undefined) this.#suspects.add(peer)
+    else this.#suspects.delete(peer)
+    if (isPresent(health) && !wasPresent) this.ring.insert(peer)
+    if (!isPresent(health) && wasPresent) this.ring.remove(peer)
+  }
+
+  remove (peer: PeerId): void {
+    if (this.isPresent(peer)) this.ring.remove(peer)
+    this.#members.delete(peer)
+    this.#suspects.delete(peer)
+  }
+
+  /** The suspect members with their suspicions. */
+  * suspects (): IterableIterator<{ member: Member, suspicion: Suspicion }> {
+    for (const peer of this.#suspects) {
+      const member = this.#members.get(peer)
+      assert(member?.suspicion !== undefined, 'a suspect is listed with its suspicion')
+      yield { member, suspicion: member.suspicion }
+    }
+  }
+
+  /** Dead and left members. */
+  absent (): Member[] {
+    return [...this.#members.values()].filter(({ record }) => !isPresent(record.health))
+  }
+}

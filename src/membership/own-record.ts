@@ -1,0 +1,87 @@
+import { assert, toIncarnation } from '../base/index.js'
+import type { Generation, Multiaddr, NodeName, PeerId } from '../base/index.js'
+import type { MemberHealth, MemberRecord } from '../../protocols/membership/messages.js'
+import { INCARNATION_LEAP_MAX, MULTIADDRS_PER_MEMBER_MAX, isPlausible } from './limits.js'
+import { compareStatements, isSameContent } from './precedence.js'
+
+/** Who we are when the process starts. */
+export interface MembershipSelf {
+  readonly peer: PeerId
+  readonly name: NodeName
+  /** Of this process; durable before this core is made, and higher than in any process before. */
+  readonly generation: Generation
+  /** The first 16 are announced. */
+  readonly multiaddrs: readonly Multiaddr[]
+  readonly http: string
+}
+
+/**
+ * What a statement about ourselves calls for. `stale`: its author has missed something; `accused`: we must raise our
+ * incarnation above it; `conflict`: we never said that; `nothing`: it is what we say, or too absurd to answer.
+ */
+export type SelfVerdict = 'nothing' | 'stale' | 'accused' | 'later-generation' | 'same-generation'
+
+/** Our own record: nobody else changes it, and every change raises the incarnation. */
+export class OwnRecord {
+  #record: MemberRecord
+
+  constructor (self: MembershipSelf) {
+    this.#record = {
+      peer: self.peer,
+      name: self.name,
+      generation: self.generation,
+      incarnation: toIncarnation(0),
+      health: 'alive',
+      multiaddrs: self.multiaddrs.slice(0, MULTIADDRS_PER_MEMBER_MAX),
+      http: self.http
+    }
+    assert(isPlausible(this.#record), 'our own record keeps the limits we hold others to')
+  }
+
+  get record (): MemberRecord {
+    return this.#record
+  }
+
+  get leaving (): boolean {
+    return this.#record.health === 'left'
+  }
+
+  judge (statement: MemberRecord): SelfVerdict {
+    const own = this.#record
+    if (statement.generation > own.generation) return 'later-generation'
+    if (statement.generation < own.generation) return 'stale'
+    if (statement.incarnation > own.incarnation + INCARNATION_LEAP_MAX) return 'nothing'
+    if (statement.health === 'alive') {
+      if (statement.incarnation > own.incarnation) return 'same-generation'
+      return statement.incarnation === own.incarnation && !isSameContent(statement, own) ? 'same-generation' : 'nothing'
+    }
+    const order = compareStatements(statement, own)
+    if (order === 0) return 'nothing'
+    return order < 0 ? 'stale' : 'accused'
+  }
+
+  /** Answers an accusation: next incarnation = max(own, accused) + 1 (memberlist `refute`). */
+  refute (accusation: MemberRecord): void {
+    this.#raise(accusation.incarnation, {})
+  }
+
+  /** Announces new addresses; false where nothing is new. */
+  change (content: { readonly multiaddrs?: readonly Multiaddr[], readonly http?: string }): boolean {
+    const multiaddrs = (content.multiaddrs ?? this.#record.multiaddrs).slice(0, MULTIADDRS_PER_MEMBER_MAX)
+    const changed = { ...this.#record, multiaddrs, http: content.http ?? this.#record.http }
+    if (isSameContent(changed, this.#record)) return false
+    this.#raise(0, changed)
+    return true
+  }
+
+  /** Says goodbye for this generation. */
+  leave (): void {
+    this.#record = { ...this.#record, health: 'left' }
+  }
+
+  #raise (accused: number, change: { multiaddrs?: readonly Multiaddr[], http?: string, health?: MemberHealth }): void {
+    const own = this.#record
+    this.#record = { ...own, ...change, incarnation: toIncarnation(Math.max(own.incarnation, accused) + 1) }
+    assert(isPlausible(this.#record), 'our own record keeps the limits we hold others to')
+  }
+}

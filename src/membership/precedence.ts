@@ -1,0 +1,49 @@
+import type { MemberHealth, MemberRecord } from '../../protocols/membership/messages.js'
+import { GENERATION_LEAP_MAX, INCARNATION_LEAP_MAX } from './limits.js'
+
+const rankByHealth = { alive: 0, suspect: 1, dead: 2, left: 3 } as const satisfies Record<MemberHealth, number>
+
+/**
+ * Orders statements about one member by (generation, incarnation, alive < suspect < dead < left); what is believed is
+ * the greatest heard, so that the order of arrival does not matter. SWIM section 4.2, except that its `confirm` beats
+ * any incarnation: here only its own, so that a living member can refute its death.
+ */
+export function compareStatements (a: MemberRecord, b: MemberRecord): number {
+  return a.generation - b.generation || a.incarnation - b.incarnation || rankByHealth[a.health] - rankByHealth[b.health]
+}
+
+/** Whether both speak of the same announcement of the member. */
+export const isSameAnnouncement = (a: MemberRecord, b: MemberRecord): boolean =>
+  a.generation === b.generation && a.incarnation === b.incarnation
+
+/** Whether a member takes part: probed, told the news, counted. A suspect does until it is dead. */
+export const isPresent = (health: MemberHealth): boolean => health === 'alive' || health === 'suspect'
+
+/**
+ * The belief after a statement that supersedes the stored one. Name and addresses belong to an announcement, and only
+ * the member itself makes one: an accusation cannot change them.
+ */
+export function combine (stored: MemberRecord, incoming: MemberRecord): MemberRecord {
+  return isSameAnnouncement(stored, incoming) ? { ...stored, health: incoming.health } : incoming
+}
+
+/**
+ * What a statement from a full sync counts as: somebody else's verdict of death is a suspicion to us as long as we
+ * believe the member present, so that it can refute (memberlist `mergeState`).
+ */
+export function asHearsay (incoming: MemberRecord, stored: MemberHealth): MemberRecord {
+  return incoming.health === 'dead' && isPresent(stored) ? { ...incoming, health: 'suspect' } : incoming
+}
+
+/** Whether a statement advances a member further than any honest one can; `stored` is undefined for a stranger. */
+export function isLeap (incoming: MemberRecord, stored: MemberRecord | undefined): boolean {
+  const generation = stored?.generation ?? 0
+  const incarnation = stored !== undefined && stored.generation === incoming.generation ? stored.incarnation : 0
+  return incoming.generation > generation + GENERATION_LEAP_MAX || incoming.incarnation > incarnation + INCARNATION_LEAP_MAX
+}
+
+/** Whether both announce the same name and addresses. */
+export function isSameContent (a: MemberRecord, b: MemberRecord): boolean {
+  return a.name === b.name && a.http === b.http && a.multiaddrs.length === b.multiaddrs.length &&
+    a.multiaddrs.every((multiaddr, position) => multiaddr === b.multiaddrs[position])
+}

@@ -1,0 +1,173 @@
+import { isPeerId, toIncarnation, toPeerId } from '../base/index.js'
+import type { Logger, Multiaddr, PeerId, Prng } from '../base/index.js'
+import { encodeKnownPeer, peerKey } from '../layout/index.js'
+import { defaultMembershipOptions, Membership } from '../membership/index.js'
+import type { MemberView } from '../membership/index.js'
+import type { MemberRecord, MembershipMessage } from '../../protocols/membership/index.js'
+import type { BootState } from './boot.js'
+import type { Cluster, Hello } from './cluster.js'
+import type { GroupCommit } from './group-commit.js'
+import type { NodeOptions } from './options.js'
+import type { Outbox } from './outbox.js'
+import type { Transport } from './ports.js'
+
+/** ms between two attempts to reach the addresses a node was told to join or remembers. */
+const KNOCK_EVERY_MS = 1000
+/** ms between two searches in the DHT while this node is alone or misses members. */
+const DISCOVER_EVERY_MS = 10_000
+/** Members asked for in the DHT at one time. */
+const FIND_MAX = 4
+
+/** What the company needs of its node. */
+export interface CompanyContext {
+  readonly options: NodeOptions
+  readonly commit: GroupCommit
+  readonly outbox: Outbox
+  readonly transport: Transport
+  readonly log: Logger
+  readonly random: Prng
+  readonly cluster: Cluster
+  fatal (reason: string): void
+}
+
+/** The other nodes: who is there (membership), where they can be reached, and the search for them when they are not. */
+export class Company {
+  readonly #context: CompanyContext
+  readonly #membership: Membership
+  /** Addresses this node was given or remembers, knocked at until somebody of the cluster is connected. */
+  readonly #doors: readonly Multiaddr[]
+  #knockAtMs: number
+  #discoverAtMs: number
+
+  constructor (context: CompanyContext, boot: BootState, nowMs: number) {
+    this.#context = context
+    const { options, transport, random } = context
+    this.#membership = new Membership({
+      peer: options.peer, name: options.name, generation: boot.generation, multiaddrs: bare(transport.multiaddrs()), http: options.http
+    }, {
+      ...defaultMembershipOptions, probeIntervalMs: options.tuning.probeIntervalMs, probeTimeoutMs: options.tuning.probeTimeoutMs
+    }, random, nowMs)
+    const remembered = [...boot.known].map(([peer, known]): MemberRecord => ({ peer, ...known, incarnation: toIncarnation(0), health: 'alive' }))
+    this.#membership.remember(remembered, nowMs)
+    for (const { peer, multiaddrs } of remembered) transport.learn(peer, multiaddrs)
+    this.#doors = [
+      ...options.join,
+      ...(options.origin.kind === 'named' ? options.origin.peers.map((peer) => peer.multiaddr) : []),
+      ...remembered.flatMap((record) => record.multiaddrs.map((multiaddr) => `${multiaddr}/p2p/${record.peer}` as Multiaddr))
+    ]
+    this.#knockAtMs = nowMs
+    this.#discoverAtMs = nowMs + KNOCK_EVERY_MS
+  }
+
+  get nextDeadlineMs (): number {
+    return Math.min(this.#membership.nextDeadlineMs, this.#knockAtMs, this.#discoverAtMs)
+  }
+
+  members (): readonly MemberView[] {
+    return this.#membership.members()
+  }
+
+  get (peer: PeerId): MemberView | undefined {
+    return this.#membership.get(peer)
+  }
+
+  /** A peer of the same cluster said hello. */
+  accepted (peer: PeerId, hello: Hello, nowMs: number): void {
+    this.#context.transport.learn(peer, hello.multiaddrs)
+    this.#membership.meet(peer, nowMs)
+    this.#carryOut()
+  }
+
+  step (from: PeerId, message: MembershipMessage, nowMs: number): void {
+    this.#membership.step(from, message, nowMs)
+  }
+
+  tick (nowMs: number): void {
+    const { cluster, commit } = this.#context
+    if (nowMs >= this.#knockAtMs) {
+      this.#knockAtMs = nowMs + KNOCK_EVERY_MS
+      this.#knock()
+    }
+    if (nowMs >= this.#discoverAtMs) {
+      this.#discoverAtMs = nowMs + DISCOVER_EVERY_MS
+      this.#search()
+    }
+    this.#membership.observe({ epoch: cluster.epoch, durableBatch: commit.durable })
+    this.#membership.tick(nowMs)
+    this.#carryOut()
+  }
+
+  disconnected (peer: PeerId, nowMs: number): void {
+    this.#membership.connectionClosed(peer, nowMs)
+  }
+
+  dialFailed (target: PeerId | Multiaddr, nowMs: number): void {
+    if (isPeerId(target)) this.#membership.connectionRefused(toPeerId(target), nowMs)
+  }
+
+  /** The DHT knows an address: an answer to a search. */
+  found (peer: PeerId, multiaddrs: readonly Multiaddr[]): void {
+    const { transport, options } = this.#context
+    if (peer === options.peer || multiaddrs.length === 0 || transport.isConnected(peer)) return
+    transport.learn(peer, multiaddrs)
+    for (const multiaddr of multiaddrs.slice(0, 2)) transport.dial(withPeer(multiaddr, peer))
+  }
+
+  leave (nowMs: number): void {
+    this.#membership.leave(nowMs)
+    this.#carryOut()
+  }
+
+  /** Dials what this node was told of, as long as something of it is missing. */
+  #knock (): void {
+    const { cluster, transport, options } = this.#context
+    const { origin } = options
+    if (origin.kind === 'named') {
+      const present = new Set(cluster.connectedNames())
+      for (const { name, multiaddr } of origin.peers) if (name !== options.name && !present.has(name)) transport.dial(multiaddr)
+    }
+    if (cluster.acceptedCount > 0) return
+    for (const multiaddr of this.#doors) {
+      if (!(origin.kind === 'named' && origin.peers.some((peer) => peer.multiaddr === multiaddr))) transport.dial(multiaddr)
+    }
+  }
+
+  /** Asks the DHT for company while alone, and for members that moved. */
+  #search (): void {
+    const { cluster, transport } = this.#context
+    if (cluster.clusterId === undefined) return
+    transport.discover(cluster.clusterId)
+    let asked = 0
+    for (const { record } of this.#membership.members()) {
+      if (asked === FIND_MAX) return
+      if (record.health !== 'dead' || transport.isConnected(record.peer)) continue
+      transport.find(record.peer)
+      asked++
+    }
+  }
+
+  #carryOut (): void {
+    const { outbox, transport, commit, cluster, log } = this.#context
+    const effects = this.#membership.takeEffects()
+    for (const { to, message } of effects.sends) outbox.membership(to, message)
+    for (const { kind, record, previous } of effects.events) {
+      if (kind !== 'changed') log.info(`a member ${kind}`, { name: record.name, peer: record.peer, generation: record.generation, incarnation: record.incarnation, was: previous?.health })
+    }
+    for (const record of effects.remember) {
+      transport.learn(record.peer, record.multiaddrs)
+      commit.put(peerKey(record.peer), encodeKnownPeer(record.peer, { ...record, heardBatch: cluster.heardBatch(record.peer) }))
+    }
+    for (const peer of effects.forget) commit.delete(peerKey(peer))
+    for (const { peer, epoch, durableBatch } of effects.heard) cluster.heard(peer, epoch, durableBatch)
+    if (effects.conflict !== undefined) {
+      const { kind, record } = effects.conflict
+      this.#context.fatal(`another process runs under this node's peer id, or this node lost its newest generation (${kind}: ${record.name} says generation ${record.generation}); a node that lost its disk must not return as itself`)
+    }
+  }
+}
+
+const withPeer = (multiaddr: Multiaddr, peer: PeerId): Multiaddr =>
+  (multiaddr.includes('/p2p/') ? multiaddr : `${multiaddr}/p2p/${peer}`) as Multiaddr
+
+const bare = (multiaddrs: readonly Multiaddr[]): Multiaddr[] =>
+  multiaddrs.map((multiaddr) => multiaddr.split('/p2p/')[0] as Multiaddr)

@@ -1,0 +1,76 @@
+import type { ClusterId, Multiaddr, NodeName, PeerId } from '../base/index.js'
+
+/** A node of the configuration, as every node of it knows it before any of them was ever heard of. */
+export interface NamedPeer {
+  readonly name: NodeName
+  /** Where its libp2p port is; without `/p2p/…`, since nobody knows its peer id yet. */
+  readonly multiaddr: Multiaddr
+}
+
+/** A replica group of the configuration: the preferred master and its slaves. */
+export interface ReplicaGroup {
+  readonly master: NodeName
+  readonly slaves: readonly NodeName[]
+}
+
+/** The figures a person may turn. Each says what turning it up and down does. */
+export interface NodeTuning {
+  /** ms between a master's signs of life to its slaves. Up: less idle traffic; down: a cut is noticed earlier. */
+  readonly heartbeatIntervalMs: number
+  /** ms without a sign of the master before a slave may campaign. Up: fewer false elections on a busy machine; down: faster failover. */
+  readonly electionTimeoutMsMin: number
+  /** Upper end of the random election timeout: the spread keeps votes from splitting. */
+  readonly electionTimeoutMsMax: number
+  /** ms between two probes of membership. Up: less traffic; down: earlier suspicion. */
+  readonly probeIntervalMs: number
+  /** ms until a direct probe counts as failed and others are asked. */
+  readonly probeTimeoutMs: number
+  /** Client requests one node keeps waiting at once; beyond it answers 429. Up: more memory under overload. */
+  readonly requestsMax: number
+  /** Bytes of log all replicas of a node keep for slow slaves together. Up: fewer snapshots; down: less memory. */
+  readonly logRetainBytes: number
+}
+
+export const defaultTuning: NodeTuning = {
+  heartbeatIntervalMs: 100,
+  // Ten heartbeats: a busy event loop (LIBP2P.md saw stalls of 30 ms, two-core CI more) must not look like a death.
+  electionTimeoutMsMin: 1000,
+  electionTimeoutMsMax: 2000,
+  probeIntervalMs: 1000,
+  probeTimeoutMs: 500,
+  requestsMax: 10_000,
+  logRetainBytes: 64 * 1024 * 1024
+}
+
+/** How a node came to be started, which decides whether it may found a cluster (DESIGN.md section 6). */
+export type NodeOrigin =
+  /** No configuration and no address to join: a cluster of its own, unless its disk says otherwise. */
+  | { readonly kind: 'lone', readonly partitions: number }
+  /** Given addresses to join: never founds. */
+  | { readonly kind: 'joiner' }
+  /** One of the nodes that the configuration names. */
+  | {
+    readonly kind: 'named'
+    readonly peers: readonly NamedPeer[]
+    readonly partitions: number
+    readonly groups: readonly ReplicaGroup[] | undefined
+    /** Canonical text of the configuration's `cluster` section, compared between nodes. */
+    readonly configuration: string
+  }
+
+export interface NodeOptions {
+  readonly peer: PeerId
+  readonly name: NodeName
+  readonly clusterName: string
+  readonly origin: NodeOrigin
+  /** Addresses to dial for company, with or without `/p2p/…`. */
+  readonly join: readonly Multiaddr[]
+  /** `http://HOST:PORT` as others should be told. */
+  readonly http: string
+  readonly version: string
+  readonly tuning: NodeTuning
+  /** Text that nobody else has: seeds the driver's randomness. */
+  readonly seed: string
+  /** Drawn by the shell in case this node founds a cluster. */
+  readonly freshClusterId: ClusterId
+}

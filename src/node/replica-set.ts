@@ -1,0 +1,190 @@
+import { SYSTEM_PARTITION } from '../base/index.js'
+import type { Logger, MemberId, PartitionId, Prng } from '../base/index.js'
+import type { AppliedCommand, Overlay } from '../kv/index.js'
+import { bucketRange } from '../placement/index.js'
+import { defaultGroupOptions } from '../replication/index.js'
+import type { GroupOptions } from '../replication/index.js'
+import type { ClusterMap, MapCommand } from '../../protocols/cluster/index.js'
+import { encodeMapCommand } from '../../protocols/cluster/index.js'
+import type { ReplicationMessage } from '../../protocols/replication/index.js'
+import type { PartitionBoot } from './boot.js'
+import { emptyPartition } from './boot.js'
+import type { GroupCommit } from './group-commit.js'
+import { KvMachine } from './kv-machine.js'
+import { LogRecords } from './log-records.js'
+import type { Machine } from './machine.js'
+import { MapMachine } from './map-machine.js'
+import type { NodeTuning } from './options.js'
+import { PartitionDesk } from './partition-desk.js'
+import type { DeskContext } from './partition-desk.js'
+import type { Disk } from './ports.js'
+import { Replica } from './replica.js'
+import type { ReplicaListener } from './replica.js'
+
+/** Log bytes a replica keeps at least and at most, whatever its share of the node's budget is. */
+const LOG_BYTES_MIN = 64 * 1024
+const LOG_BYTES_MAX = 4 * 1024 * 1024
+
+/** What the replicas borrow of their node. */
+export interface ReplicaSetContext {
+  readonly commit: GroupCommit
+  readonly disk: Disk
+  readonly overlay: Overlay
+  readonly log: Logger
+  readonly random: Prng
+  readonly tuning: NodeTuning
+  send (to: MemberId, message: ReplicationMessage): void
+  snapshotWanted (partition: PartitionId, to: MemberId): void
+  applied (partition: PartitionId, result: AppliedCommand): void
+  mapApplied (map: ClusterMap): void
+}
+
+/** All replicas of one node, the system partition's included. */
+export class ReplicaSet {
+  readonly #context: ReplicaSetContext
+  readonly #desks = new Map<PartitionId, PartitionDesk>()
+  readonly #deskContext: DeskContext
+  #replicas: Replica[] = []
+  readonly #byPartition = new Map<PartitionId, Replica>()
+  #system: { readonly replica: Replica, readonly machine: MapMachine } | undefined
+
+  constructor (context: ReplicaSetContext) {
+    this.#context = context
+    this.#deskContext = {
+      freeBytes: () => context.disk.freeBytes(),
+      masterSilenceMsMax: context.tuning.electionTimeoutMsMax
+    }
+  }
+
+  get all (): readonly Replica[] {
+    return this.#replicas
+  }
+
+  desk (partition: PartitionId): PartitionDesk | undefined {
+    return this.#desks.get(partition)
+  }
+
+  get (partition: PartitionId): Replica | undefined {
+    return this.#byPartition.get(partition)
+  }
+
+  /** The map as this node's replica of the system partition applied it, if this node is the coordinator. */
+  get coordinatorMap (): ClusterMap | undefined {
+    return this.#system?.replica.isMaster === true ? this.#system.machine.map : undefined
+  }
+
+  /** Starts every replica that the map gives this member and that does not run yet. */
+  start (map: ClusterMap, self: MemberId, boots: ReadonlyMap<PartitionId, PartitionBoot>, nowMs: number): void {
+    if (map.systemVoters.includes(self) && this.#system === undefined) {
+      const boot = boots.get(SYSTEM_PARTITION) ?? emptyPartition
+      const machine = new MapMachine(this.#context.commit, this.#context.log, boot.map ?? map, (changed) => { this.#context.mapApplied(changed) })
+      const replica = this.#open(machine, boot, idleListener, { self, voters: map.systemVoters, preferred: map.systemVoters[0] }, nowMs)
+      this.#system = { replica, machine }
+    }
+    map.partitions.forEach(({ replicas }, number) => {
+      const partition = number as PartitionId
+      if (!replicas.includes(self) || this.#desks.has(partition)) return
+      const boot = boots.get(partition) ?? emptyPartition
+      const machine = new KvMachine(this.#context, partition, bucketRange(partition, map.partitions.length), {
+        revision: boot.revision, keyCount: boot.keyCount, sessions: boot.sessions
+      })
+      const desk = new PartitionDesk(this.#deskContext, machine)
+      desk.attach(this.#open(machine, boot, desk, { self, voters: replicas, preferred: replicas[0] }, nowMs))
+      this.#desks.set(partition, desk)
+    })
+  }
+
+  #open (machine: Machine, boot: PartitionBoot, listener: ReplicaListener, group: Pick<GroupOptions, 'self' | 'voters' | 'preferred'>, nowMs: number): Replica {
+    const { tuning, commit } = this.#context
+    const options: GroupOptions = {
+      ...defaultGroupOptions,
+      partition: machine.partition,
+      heartbeatIntervalMs: tuning.heartbeatIntervalMs,
+      electionTimeoutMsMin: tuning.electionTimeoutMsMin,
+      electionTimeoutMsMax: tuning.electionTimeoutMsMax,
+      ...group
+    }
+    const records = new LogRecords(machine.partition, commit, boot.records)
+    const replica = new Replica(this.#context, listener, machine, records, () => this.#logBytesMax(), options, boot.group, nowMs)
+    if (boot.failure !== undefined) replica.stop(boot.failure)
+    this.#replicas.push(replica)
+    this.#byPartition.set(machine.partition, replica)
+    return replica
+  }
+
+  /** One replica's share of the node's log budget. */
+  #logBytesMax (): number {
+    const share = this.#context.tuning.logRetainBytes / Math.max(1, this.#replicas.length)
+    return Math.min(LOG_BYTES_MAX, Math.max(LOG_BYTES_MIN, share))
+  }
+
+  /** Asks the system partition to change the map; false where this node is not the coordinator. */
+  proposeMap (command: MapCommand): boolean {
+    return this.#system !== undefined && this.#system.replica.isMaster &&
+      this.#system.replica.propose('map', encodeMapCommand(command)).kind === 'accepted'
+  }
+
+  submit (nowMs: number): void {
+    for (const desk of this.#desks.values()) desk.submit(nowMs)
+  }
+
+  tick (nowMs: number): void {
+    for (const replica of this.#replicas) replica.tick(nowMs)
+  }
+
+  expire (nowMs: number): void {
+    for (const desk of this.#desks.values()) desk.expire(nowMs)
+  }
+
+  carryOut (): void {
+    for (const replica of this.#replicas) replica.carryOut()
+  }
+
+  get nextDeadlineMs (): number {
+    let next = Infinity
+    for (const replica of this.#replicas) {
+      const at = replica.nextDeadlineMs
+      if (at < next) next = at
+    }
+    return next
+  }
+
+  memberLost (member: MemberId, nowMs: number): void {
+    for (const replica of this.#replicas) replica.memberLost(member, nowMs)
+  }
+
+  /** Hands every mastership to a caught-up slave. */
+  handOver (nowMs: number): void {
+    for (const replica of this.#replicas) replica.handOver(nowMs)
+  }
+
+  /** Replicas of key partitions on this node. */
+  get deskCount (): number {
+    return this.#desks.size
+  }
+
+  /** Whether this node masters anything that another replica could take over. */
+  get canHandOver (): boolean {
+    return this.#replicas.some((replica) => replica.isMaster && replica.voterCount > 1)
+  }
+
+  get masteredCount (): number {
+    let count = 0
+    for (const desk of this.#desks.values()) if (desk.replica.isMaster) count++
+    return count
+  }
+
+  /** Stops every replica: the disk has failed, and nothing volatile may be believed. */
+  stop (reason: string): void {
+    for (const replica of this.#replicas) replica.stop(reason)
+  }
+}
+
+/** Nobody waits at the system partition: its changes are seen in the map. */
+const idleListener: ReplicaListener = {
+  readReady () {},
+  readRefused () {},
+  becameMaster () {},
+  mastershipLost () {},
+  stopped () {}
+}

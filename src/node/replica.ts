@@ -1,0 +1,210 @@
+import { assert, DecodeError } from '../base/index.js'
+import type { BatchNumber, Logger, LogIndex, MemberId, PartitionId, Prng } from '../base/index.js'
+import { ReplicationGroup } from '../replication/index.js'
+import type { GroupBoot, GroupEffects, GroupOptions } from '../replication/index.js'
+import type { EntryKind, LogEntry, ReplicationMessage } from '../../protocols/replication/index.js'
+import type { GroupCommit } from './group-commit.js'
+import type { LogRecords } from './log-records.js'
+import type { Machine } from './machine.js'
+import { DiskError } from './ports.js'
+
+/** What a replica borrows of its node. */
+export interface ReplicaContext {
+  readonly commit: GroupCommit
+  readonly log: Logger
+  readonly random: Prng
+  /** Sends a message of the group to another member in this turn's frame. */
+  send (to: MemberId, message: ReplicationMessage): void
+  /** The follower `to` needs the applied state of the partition as a snapshot stream. */
+  snapshotWanted (partition: PartitionId, to: MemberId): void
+}
+
+/** Answers of a replica to those who wait for it. */
+export interface ReplicaListener {
+  /** The read `id` may be answered from the applied state now. */
+  readReady (id: number): void
+  /** The read `id` was not confirmed: ask again. */
+  readRefused (id: number): void
+  /** This replica is the master now. */
+  becameMaster (): void
+  /** A mastership ended: what was proposed in it and not applied yet may or may not take effect. */
+  mastershipLost (): void
+  /** The replica will never answer again. */
+  stopped (reason: string): void
+}
+
+/**
+ * One replica of one partition: its Raft group, the machine its log drives, and its records on disk. Carries out the
+ * group's effects in their order: persist, then send, then apply (STYLE.md section 1).
+ */
+export class Replica {
+  readonly partition: PartitionId
+  readonly machine: Machine
+  readonly voterCount: number
+  readonly #group: ReplicationGroup
+  readonly #context: ReplicaContext
+  readonly #listener: ReplicaListener
+  readonly #records: LogRecords
+  readonly #logBytesMax: () => number
+  #tokenBatch: BatchNumber
+  #durableApplied: LogIndex
+  #failure: string | undefined
+
+  constructor (
+    context: ReplicaContext,
+    listener: ReplicaListener,
+    machine: Machine,
+    records: LogRecords,
+    logBytesMax: () => number,
+    options: GroupOptions,
+    boot: GroupBoot,
+    nowMs: number
+  ) {
+    this.partition = options.partition
+    this.machine = machine
+    this.voterCount = options.voters.length
+    this.#context = context
+    this.#listener = listener
+    this.#records = records
+    this.#logBytesMax = logBytesMax
+    this.#tokenBatch = context.commit.durable
+    this.#durableApplied = boot.appliedIndex
+    this.#group = new ReplicationGroup(options, boot, context.random, nowMs)
+  }
+
+  /** The group's state, to look at. Inputs go through the replica. */
+  get group (): Pick<ReplicationGroup, 'role' | 'term' | 'leader' | 'commitIndex' | 'appliedIndex' | 'isLeaderReady' | 'isInstalling' | 'lastLeaderContactMs' | 'quorumContactMs'> {
+    return this.#group
+  }
+
+  /** Why the replica stopped for good (until the process starts again), if it did. */
+  get failure (): string | undefined {
+    return this.#failure
+  }
+
+  get isMaster (): boolean {
+    return this.#failure === undefined && this.#group.role === 'leader'
+  }
+
+  /** The member that masters the partition as far as this replica knows; 0 where it knows none. */
+  get master (): MemberId | 0 {
+    return this.#failure === undefined ? this.#group.leader : 0
+  }
+
+  /** Whether applied state may be read here. */
+  get serves (): boolean {
+    return this.#failure === undefined && !this.#group.isInstalling
+  }
+
+  get nextDeadlineMs (): number {
+    return this.#failure === undefined ? this.#group.nextDeadlineMs : Infinity
+  }
+
+  step (from: MemberId, message: ReplicationMessage, nowMs: number): void {
+    if (this.#failure === undefined) this.#group.step(from, message, nowMs)
+  }
+
+  tick (nowMs: number): void {
+    if (this.#failure === undefined) this.#group.tick(nowMs)
+  }
+
+  propose (kind: EntryKind, payload: Uint8Array): ReturnType<ReplicationGroup['propose']> {
+    assert(this.#failure === undefined, 'a stopped replica proposes nothing')
+    return this.#group.propose(kind, payload)
+  }
+
+  /** Asks for a read index for everything that `id` stands for; the listener hears of it. */
+  read (id: number, nowMs: number): void {
+    this.#group.read(id, nowMs)
+  }
+
+  memberLost (member: MemberId, nowMs: number): void {
+    if (this.#failure === undefined) this.#group.leaderLost(member, nowMs)
+  }
+
+  /** Hands mastership to the best caught-up slave, if this is the master. */
+  handOver (nowMs: number): void {
+    if (this.isMaster) this.#group.transferLeadership(undefined, nowMs)
+  }
+
+  snapshotSent (to: MemberId, ok: boolean, nowMs: number): void {
+    if (this.#failure === undefined) this.#group.snapshotSent(to, ok, nowMs)
+  }
+
+  offerSnapshot (from: MemberId, header: Parameters<ReplicationGroup['offerSnapshot']>[1], nowMs: number): boolean {
+    return this.#failure === undefined && this.#group.offerSnapshot(from, header, nowMs)
+  }
+
+  snapshotInstalled (header: Parameters<ReplicationGroup['snapshotInstalled']>[0], nowMs: number): void {
+    this.#group.snapshotInstalled(header, nowMs)
+    this.machine.store({ index: header.lastIndex, term: header.lastTerm })
+  }
+
+  snapshotFailed (nowMs: number): void {
+    if (this.#failure === undefined) this.#group.snapshotFailed(nowMs)
+  }
+
+  /** Stops for good: a disk that cannot be read must not vote as if the entries never existed. */
+  stop (reason: string): void {
+    if (this.#failure !== undefined) return
+    this.#failure = reason
+    this.#context.log.error('a replica stopped', { partition: this.partition, reason })
+    this.#listener.stopped(reason)
+  }
+
+  /** Carries out what the group wants after this turn's inputs. */
+  carryOut (): void {
+    while (this.#failure === undefined && this.#group.dirty) {
+      try {
+        this.#carryOut(this.#group.takeEffects())
+      } catch (error) {
+        if (!(error instanceof DiskError) && !(error instanceof DecodeError)) throw error
+        this.stop(error.message)
+      }
+    }
+  }
+
+  #carryOut (effects: GroupEffects): void {
+    const { commit } = this.#context
+    const { persist } = effects
+    if (persist !== undefined) {
+      this.#records.store(persist)
+      this.#tokenBatch = commit.gathering
+      const { token } = persist
+      commit.afterGathering(() => { if (this.#failure === undefined) this.#group.persisted(token) })
+    }
+    for (const { to, message } of effects.sendNow) this.#context.send(to, message)
+    if (effects.sendAfter.length > 0) {
+      commit.afterBatch(this.#tokenBatch, () => {
+        if (this.#failure !== undefined) return
+        for (const { to, message } of effects.sendAfter) this.#context.send(to, message)
+      })
+    }
+    if (effects.steppedDown) this.#listener.mastershipLost()
+    this.#apply(effects.committed)
+    if (effects.becameLeader) this.#listener.becameMaster()
+    for (const id of effects.readsReady) this.#listener.readReady(id)
+    for (const id of effects.readsRefused) this.#listener.readRefused(id)
+    for (const to of effects.snapshotsWanted) this.#context.snapshotWanted(this.partition, to)
+  }
+
+  #apply (committed: readonly LogEntry[]): void {
+    const last = committed[committed.length - 1]
+    if (last === undefined) return
+    for (const entry of committed) this.machine.apply(entry)
+    this.machine.store({ index: last.index, term: last.term })
+    this.#context.commit.afterGathering(() => {
+      this.#durableApplied = last.index
+      this.#compact()
+    })
+  }
+
+  /** Forgets the head of a long log, never beyond what the disk has applied: a slower slave gets a snapshot. */
+  #compact (): void {
+    if (this.#failure !== undefined || this.#group.isInstalling) return
+    const index = this.#records.compactable(this.#logBytesMax())
+    if (index === undefined) return
+    const upTo = index < this.#durableApplied ? index : this.#durableApplied
+    if (upTo >= this.#group.firstIndex) this.#group.compact(upTo)
+  }
+}

@@ -1,0 +1,39 @@
+import type { LogIndex } from '../base/index.js'
+import type { HardState, LogEntry } from '../../protocols/replication/messages.js'
+import type { LogPosition } from './log.js'
+
+/** What a replica's disk says at start. */
+export interface GroupBoot {
+  readonly hardState: HardState
+  /** The compacted position; 0/0 at birth. */
+  readonly logStart: LogPosition
+  /** Consecutive, from behind `logStart`. */
+  readonly entries: readonly LogEntry[]
+  /** The position that the state on disk is as of; meaningless while `installing`. */
+  readonly appliedIndex: LogIndex
+  /** Started under a snapshot marker: there is no state, only a log. */
+  readonly installing: boolean
+}
+
+/**
+ * Why these records cannot be those of a replica that wrote them in order, or undefined where they can. Such a replica
+ * must not run: it would vote as if lost entries never existed.
+ */
+export function findBootProblem (boot: GroupBoot): string | undefined {
+  const { hardState, logStart, entries, appliedIndex, installing } = boot
+  let lastIndex: number = logStart.index
+  let lastTerm: number = logStart.term
+  for (const { index, term } of entries) {
+    if (index !== lastIndex + 1) return `the log has entry ${index} where ${lastIndex + 1} belongs`
+    if (term < lastTerm) return `the term falls from ${lastTerm} to ${term} at entry ${index}`
+    lastIndex = index
+    lastTerm = term
+  }
+  if (lastTerm > hardState.term) return `the log has an entry of term ${lastTerm}, but the replica never entered a term above ${hardState.term}`
+  if (hardState.commitIndex > lastIndex) return `entries up to ${hardState.commitIndex} were committed, but the log ends at ${lastIndex}`
+  if (hardState.commitIndex < logStart.index) return `the log begins behind ${logStart.index}, but only ${hardState.commitIndex} is committed`
+  if (installing) return undefined
+  if (appliedIndex < logStart.index) return `the log begins behind ${logStart.index}, but only ${appliedIndex} is applied`
+  if (appliedIndex > hardState.commitIndex) return `${appliedIndex} is applied, but only ${hardState.commitIndex} is committed`
+  return undefined
+}

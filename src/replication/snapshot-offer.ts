@@ -1,0 +1,22 @@
+import type { LogIndex, Term } from '../base/index.js'
+import type { ReplicaState } from './replica-state.js'
+
+/** What a snapshot stream says of itself. */
+export interface SnapshotPosition {
+  /** The sending leader's term. */
+  readonly term: Term
+  /** The last log position the state contains. */
+  readonly lastIndex: LogIndex
+  readonly lastTerm: Term
+}
+
+/** Whether a snapshot helps: it must bring more than is committed here or, where the state is gone, take nothing back. */
+export function canInstall (state: ReplicaState, { term, lastIndex, lastTerm }: SnapshotPosition): boolean {
+  const { log, commitIndex, appliedIndex, installing } = state
+  if (lastTerm > term) return false
+  if (lastIndex > commitIndex) return true
+  if (!installing || lastIndex < appliedIndex || lastIndex < log.startIndex) return false
+  if (log.has(lastIndex, lastTerm)) return true
+  state.outbox.anomaly(`a snapshot contradicts the committed entry ${lastIndex}`)
+  return false
+}

@@ -1,0 +1,13 @@
+import '../runtime/polyfill.js'
+
+export { channelTable, DHT_PROTOCOL, SNAPSHOT_FRAME_BYTES_MAX, SNAPSHOT_PROTOCOL } from './channel-table.js'
+export type { ChannelRules, Overflow } from './channel-table.js'
+export type { TransportCounters } from './counters.js'
+export { TransportError } from './errors.js'
+export type { TransportErrorCode } from './errors.js'
+export { createIdentity, loadOrCreateIdentity } from './identity.js'
+export type { Identity } from './identity.js'
+export { transportLimits } from './options.js'
+export type { TransportLimits, TransportOptions } from './options.js'
+export { createTransport } from './transport.js'
+export type { Libp2pTransport } from './node-transport.js'

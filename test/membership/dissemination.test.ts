@@ -1,0 +1,82 @@
+import { Prng } from '../../src/base/index.js'
+import type { PeerId } from '../../src/base/index.js'
+import { defaultMembershipOptions } from '../../src/membership/index.js'
+import { Dissemination } from '../../src/membership/dissemination.js'
+import { retransmitLimit } from '../../src/membership/options.js'
+import { suite, expect } from '../harness.js'
+import { Solo, peerOf, record, updatesOf } from './records.js'
+
+suite('membership: dissemination', ({ test }) => {
+  test('MEMBERSHIP test 16: retransmit budget: 500 updates among 128 members are each sent 12 times, those sent least first', () => {
+    const limit = retransmitLimit(defaultMembershipOptions, 128)
+    expect.is(limit, 12)
+    const news = new Dissemination()
+    for (let number = 1; number <= 500; number++) news.add(record(number, 'alive@1.0'))
+    const sent = new Map<PeerId, number>()
+    while (news.size > 0) {
+      const updates = news.take(32, limit)
+      expect.ok(updates.length <= 32)
+      expect.is(new Set(updates.map(({ peer }) => peer)).size, updates.length, 'no subject twice in one message')
+      for (const { peer } of updates) sent.set(peer, (sent.get(peer) ?? 0) + 1)
+      const counts = Array.from({ length: 500 }, (_, position) => sent.get(peerOf(position + 1)) ?? 0)
+      expect.ok(Math.max(...counts) - Math.min(...counts) <= 1, 'nobody is two sendings ahead')
+    }
+    expect.ok([...sent.values()].every((count) => count === limit))
+  })
+
+  test('MEMBERSHIP test 16: retransmit budget: one entry per subject, and what is new leaves first', () => {
+    const news = new Dissemination()
+    for (let number = 1; number <= 100; number++) news.add(record(number, 'alive@1.0'))
+    news.take(100, 12)
+    news.add(record(7, 'suspect@1.0'))
+    news.add(record(7, 'alive@1.1'))
+    news.add(record(200, 'alive@1.0'))
+    expect.is(news.size, 101)
+    expect.equal(news.take(2, 12), [record(200, 'alive@1.0'), record(7, 'alive@1.1')])
+    expect.equal(news.take(200, 12).filter(({ peer }) => peer === peerOf(7)), [record(7, 'alive@1.1')], 'the older one is gone')
+  })
+
+  test('within a tier the newest stays first through all tiers', () => {
+    const news = new Dissemination()
+    for (const number of [1, 2, 3]) news.add(record(number, 'alive@1.0'))
+    for (let sending = 0; sending < 4; sending++) {
+      expect.equal(news.take(3, 4).map(({ peer }) => peer), [3, 2, 1].map(peerOf))
+    }
+    expect.is(news.size, 0)
+  })
+
+  test('MEMBERSHIP test 16: retransmit budget: a core keeps it, in frames of the limit, and tells news in the next round of gossip', () => {
+    const solo = new Solo(1)
+    for (let number = 2; number <= 128; number++) solo.hear(number, record(number, 'alive@1.0'))
+    const sent = new Map<string, number>()
+    const random = new Prng('news')
+    for (let second = 1; second <= 60; second++) {
+      const subject = random.between(2, 128)
+      solo.hear(subject, record(subject, `alive@1.${second}`))
+      let isTold = false
+      for (const { sends } of solo.run(second * 1000)) {
+        for (const { message } of sends) {
+          if (message.kind === 'sync') continue
+          expect.ok(message.updates.length <= 32)
+          for (const { peer, incarnation } of message.updates) {
+            const key = `${peer} ${incarnation}`
+            sent.set(key, (sent.get(key) ?? 0) + 1)
+            isTold ||= peer === peerOf(subject) && incarnation === second
+          }
+        }
+      }
+      expect.ok(isTold, `update ${second} is told within its second`)
+    }
+    expect.ok(Math.max(...sent.values()) <= 12, `one update was sent ${Math.max(...sent.values())} times`)
+  })
+
+  test('with nothing to tell there is no gossip, also among two', () => {
+    const solo = new Solo(1)
+    solo.hear(2, record(2, 'alive@1.0'))
+    solo.run(60_000)
+    const sends = solo.run(120_000).flatMap((effects) => effects.sends)
+    expect.ok(sends.every(({ message }) => message.kind === 'ping' || message.kind === 'sync'))
+    expect.ok(sends.length < 70)
+    expect.ok(sends.every(({ message }) => message.kind === 'sync' || updatesOf(message).length === 0))
+  })
+})

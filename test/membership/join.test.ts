@@ -1,0 +1,123 @@
+import { suite, expect } from '../harness.js'
+import { peerOf, record, Solo } from './records.js'
+import { World } from './world.js'
+import type { Node } from './world.js'
+
+suite('membership: joining and dying', ({ test }) => {
+  test('64 nodes join through one seed and all see all', () => {
+    const world = new World({ seed: 'join 64' })
+    const nodes = world.add(64)
+    for (const node of nodes.slice(1)) world.connect(node, nodes[0]!)
+    const tookMs = world.runUntil(() => world.isOneView, 10_000)
+    expect.ok(tookMs <= 5000, `took ${tookMs} ms`)
+    const sentCount = world.sentCount
+    world.runFor(30_000)
+    expect.ok(world.isOneView)
+    const idlePerPeriod = (world.sentCount - sentCount) / 64 / 30
+    expect.ok(idlePerPeriod < 3, `${idlePerPeriod} messages per member and period when idle`)
+    for (const node of nodes) {
+      expect.is(node.events.length, 63)
+      expect.ok(node.events.every(({ kind, previous }) => kind === 'joined' && previous === undefined))
+      expect.is(node.disk.size, 63)
+    }
+  })
+
+  test('17 of 17 join one after another although every tenth message is lost', () => {
+    for (let seed = 0; seed < 5; seed++) {
+      const world = new World({ seed: `lossy join ${seed}`, lossPerMille: 100 })
+      const nodes = world.add(17)
+      nodes.slice(1).forEach((node, position) => { world.at(position * 500, () => { world.connect(node, nodes[0]!) }) })
+      world.runFor(9000)
+      expect.ok(world.runUntil(() => world.isOneView, 60_000) < Infinity, `seed ${seed}`)
+    }
+  })
+
+  test('a crash is seen as dead by all, after a suspicion and never before its time', () => {
+    for (const manner of ['killed', 'host down'] as const) {
+      const world = new World({ seed: `crash ${manner}` })
+      const nodes = world.cluster(16)
+      const dead = nodes[7]!
+      const crashMs = world.nowMs
+      world.crash(dead, manner)
+      const tookMs = world.runUntil(() => world.running.every((node) => node.stateOf(dead) === 'dead@1.0'), 60_000)
+      expect.ok(tookMs < 15_000, `${manner}: took ${tookMs} ms`)
+      for (const node of world.running) {
+        expect.equal(node.told(dead), ['joined', 'suspected', 'died'])
+        expect.is(node.disk.get(dead.peer)?.health, 'dead')
+      }
+      const first = Math.min(...world.running.map((node) => node.events.at(-1)!.atMs))
+      expect.ok(first >= crashMs + 4800, `${manner}: the first verdict fell after ${first - crashMs} ms`)
+      expect.is(world.running[0]!.running.aliveCount, 15)
+    }
+  })
+
+  test('a dead member that was never dead is told and comes back', () => {
+    const world = new World({ seed: 'wrong verdict' })
+    const nodes = world.cluster(6)
+    for (const node of nodes.slice(0, 5)) world.whisper(node, node === nodes[0] ? nodes[1]! : nodes[0]!, record(6, 'dead@1.0'))
+    expect.is(nodes[0]!.stateOf(nodes[5]!), 'dead@1.0')
+    expect.ok(world.runUntil(() => world.isOneView, 3000) < Infinity)
+    expect.is(nodes[0]!.stateOf(nodes[5]!), 'alive@1.1')
+  })
+
+  test('a restart on a new address is found by all, through its own remembered peers alone', () => {
+    const world = new World({ seed: 'moved' })
+    const nodes = world.cluster(8)
+    const moved = nodes[3]!
+    world.crash(moved)
+    world.runFor(20_000)
+    world.restart(moved, 12_345)
+    const tookMs = world.runUntil(() => world.isOneView, 20_000)
+    expect.ok(tookMs < 5000, `took ${tookMs} ms`)
+    for (const node of nodes) {
+      const view = node.running.get(moved.peer)!.record
+      expect.equal(view.multiaddrs, ['/ip4/10.0.0.4/tcp/12345'])
+      if (node !== moved) expect.equal(node.disk.get(moved.peer), view)
+    }
+  })
+
+  test('all nodes restart at once on new addresses and find each other where one old address still works', () => {
+    const world = new World({ seed: 'all restart' })
+    const nodes = world.cluster(6)
+    for (const node of nodes) world.crash(node)
+    for (const node of nodes) world.restart(node, node.port + 1000)
+    expect.ok(world.runUntil(() => world.isOneView, 20_000) < Infinity)
+    for (const node of nodes) expect.ok(node.running.members().every(({ record: { generation } }) => generation === 2))
+  })
+
+  test('a remembered peer is no member until it is heard of', () => {
+    const solo = new Solo(1)
+    solo.core.remember([record(2, 'alive@1.5'), record(3, 'dead@1.0'), record(1, 'alive@9.0')], 0)
+    expect.is(solo.core.members().length, 1)
+    expect.is(solo.core.aliveCount, 1)
+    const knocked = solo.run(3000).flatMap((effects) => effects.sends).filter(({ message }) => message.kind === 'ping').map(({ to }) => to)
+    expect.equal([...new Set(knocked)].sort(), [peerOf(2), peerOf(3)])
+    solo.hear(4, record(2, 'alive@1.4'))
+    expect.is(solo.stateOf(2), 'unknown', 'older than what we remember of it')
+    solo.hear(4, record(2, 'alive@1.5'))
+    expect.is(solo.stateOf(2), 'alive@1.5')
+  })
+
+  test('those who join together do not send everybody everything twice', () => {
+    const world = new World({ seed: 'two greet' })
+    const [a, b] = world.add(2) as [Node, Node]
+    let syncs = 0
+    world.onSend = (_from, _to, message) => { if (message.kind === 'sync') syncs++ }
+    world.connect(a, b)
+    world.runFor(500)
+    expect.ok(world.isOneView)
+    expect.is(syncs, 2)
+  })
+
+  test('the death of one of two and the return of both is seen by both', () => {
+    const world = new World({ seed: 'two' })
+    const [a, b] = world.add(2) as [Node, Node]
+    world.connect(a, b)
+    world.runFor(2000)
+    world.crash(b)
+    world.runFor(20_000)
+    expect.is(a.stateOf(b), 'dead@1.0')
+    world.restart(b)
+    expect.ok(world.runUntil(() => world.isOneView, 5000) < Infinity)
+  })
+})

@@ -1,0 +1,282 @@
+import { Prng, toMemberId } from '../../src/base/index.js'
+import type { GroupTuning } from '../../src/replication/index.js'
+import { Cluster } from './cluster.js'
+import type { ClusterOptions, Node, PlantedFault } from './cluster.js'
+import type { LinkBehaviour } from './virtual-world.js'
+
+/** Short timeouts, so that a second holds many elections. */
+const chaosTuning: Partial<GroupTuning> = {
+  heartbeatIntervalMs: 10, electionTimeoutMsMin: 60, electionTimeoutMsMax: 120, leaderLostDelayMsMax: 10, transferBackAfterMs: 100,
+  snapshotTimeoutMs: 200
+}
+
+/** What one seed turned out to do, for the report. */
+export interface ChaosResult {
+  readonly committed: number
+  readonly acknowledged: number
+  readonly reads: number
+  readonly snapshots: number
+  readonly leaderChanges: number
+}
+
+/** Faults of one seed, chances per thousand. */
+interface Nemesis {
+  readonly crashAfterVote: number
+  readonly crashAfterAppend: number
+  readonly crashAfterLeading: number
+  readonly isolateAfterLeading: number
+  readonly crashInstalling: number
+  readonly keepsFlight: number
+  readonly fastRestart: number
+  /** ms between two faults on average. */
+  readonly faultEveryMs: number
+}
+
+function drawLinks (random: Prng): LinkBehaviour {
+  const isRough = random.chance(2, 3)
+  return {
+    delayMsMin: 0.2,
+    delayMsMax: random.chance(1, 4) ? 12 : 2,
+    lossPerMille: isRough && random.chance(1, 2) ? random.between(5, 150) : 0,
+    duplicatePerMille: isRough && random.chance(1, 2) ? random.between(5, 200) : 0,
+    tailPerMille: isRough && random.chance(1, 2) ? random.between(2, 60) : 0,
+    tailMsMax: random.chance(1, 2) ? 300 : 1500,
+    isOrdered: random.chance(1, 3)
+  }
+}
+
+function drawTuning (random: Prng): Partial<GroupTuning> {
+  const small = random.chance(1, 3)
+  return {
+    ...chaosTuning,
+    appendEntriesMax: small ? random.between(1, 2) : random.chance(1, 2) ? 64 : 8,
+    appendBytesMax: random.chance(1, 5) ? 100 : 4096,
+    inflightAppendsMax: random.chance(1, 3) ? 1 : random.between(2, 16),
+    inflightBytesMax: random.chance(1, 5) ? 200 : 65_536,
+    uncommittedBytesMax: random.chance(1, 5) ? 500 : 1_000_000
+  }
+}
+
+function drawOptions (seed: string, random: Prng, fault: PlantedFault): ClusterOptions {
+  const voters = [3, 5, 3, 5, 3, 4, 2, 1][random.below(8)] as number
+  return {
+    voters,
+    seed,
+    fault,
+    tuning: drawTuning(random),
+    ...(random.chance(1, 3) ? { preferred: toMemberId(random.between(1, voters)) } : {}),
+    links: drawLinks(random),
+    flushMs: random.chance(1, 4) ? [1, 40] : [0.1, 2],
+    snapshotMs: random.chance(1, 3) ? [5, 150] : [1, 10],
+    turnMsMax: random.chance(1, 2) ? 0 : random.between(1, 4)
+  }
+}
+
+function drawNemesis (random: Prng): Nemesis {
+  const events = random.chance(3, 4)
+  const some = (most: number): number => events && random.chance(1, 2) ? random.between(1, most) : 0
+  return {
+    crashAfterVote: some(200), crashAfterAppend: some(20), crashAfterLeading: some(300), isolateAfterLeading: some(300),
+    crashInstalling: some(300), keepsFlight: random.between(0, 1000), fastRestart: random.between(0, 900),
+    faultEveryMs: random.between(20, 300)
+  }
+}
+
+/** One seed: a drawn cluster under drawn faults, then healed; throws where a promise is broken, with the seed. */
+export function runChaos (seed: string | number, options: { readonly chaosMs?: number, readonly fault?: PlantedFault } = {}): ChaosResult {
+  const chaos = new Chaos(String(seed), options.chaosMs ?? 2500, options.fault ?? 'none')
+  try {
+    return chaos.run()
+  } catch (error) {
+    const reason = error instanceof Error ? error.stack ?? error.message : String(error)
+    throw new Error(`seed ${seed}: ${reason}\n${chaos.cluster.log.join('\n')}`, { cause: error })
+  }
+}
+
+class Chaos {
+  readonly cluster: Cluster
+  readonly #random: Prng
+  readonly #nemesis: Nemesis
+  readonly #chaosMs: number
+  readonly #keepEntries: number
+  #isCalm = false
+
+  constructor (seed: string, chaosMs: number, fault: PlantedFault) {
+    this.#random = new Prng(`chaos ${seed}`)
+    this.cluster = new Cluster(drawOptions(seed, this.#random, fault))
+    this.#nemesis = drawNemesis(this.#random)
+    this.#chaosMs = chaosMs
+    this.#keepEntries = this.#random.chance(1, 2) ? this.#random.between(0, 8) : 200
+  }
+
+  run (): ChaosResult {
+    const { cluster } = this
+    this.#listen()
+    cluster.startAll()
+    this.#loadSoon()
+    this.#faultSoon()
+    this.#compactSoon()
+    cluster.run(this.#chaosMs)
+    this.#heal()
+    this.#demandProgress()
+    return {
+      committed: cluster.invariants.committedCount, acknowledged: cluster.acknowledgedCount, reads: cluster.readsAnswered,
+      snapshots: cluster.snapshotsInstalled, leaderChanges: cluster.leaderChanges
+    }
+  }
+
+  #chance (perMille: number): boolean {
+    return !this.#isCalm && this.#random.chance(perMille, 1000)
+  }
+
+  /** Faults at the moments that hurt most. */
+  #listen (): void {
+    const { hooks, agenda } = this.cluster
+    const nemesis = this.#nemesis
+    const soon = (node: Node): void => {
+      const { life } = node
+      agenda.after(this.#random.chance(1, 2) ? 0 : this.#random.below(1000) / 300, () => { if (node.life === life) this.#crash(node) })
+    }
+    hooks.sent = (node, _to, message) => {
+      if (message.kind === 'vote-reply' && message.granted && !message.preVote && this.#chance(nemesis.crashAfterVote)) soon(node)
+    }
+    hooks.appended = (node) => { if (this.#chance(nemesis.crashAfterAppend)) soon(node) }
+    hooks.installing = (node) => { if (this.#chance(nemesis.crashInstalling)) soon(node) }
+    hooks.led = (node) => {
+      if (this.#chance(nemesis.crashAfterLeading)) soon(node)
+      else if (this.#chance(nemesis.isolateAfterLeading)) {
+        this.cluster.note(`isolate ${node.member}`)
+        this.cluster.isolate(node)
+        agenda.after(this.#random.between(20, 400), () => { this.cluster.network.heal() })
+      }
+    }
+  }
+
+  #crash (node: Node): void {
+    const { cluster } = this
+    if (node.group === undefined || this.#isCalm) return
+    cluster.crash(node, this.#random.chance(this.#nemesis.keepsFlight, 1000))
+    const downMs = this.#random.chance(this.#nemesis.fastRestart, 1000) ? 0.1 + this.#random.below(1000) / 300 : this.#random.between(5, 500)
+    cluster.agenda.after(downMs, () => { cluster.start(node) })
+    // The others notice, or think they do.
+    for (const other of cluster.nodes) {
+      if (other !== node && this.#random.chance(1, 3)) this.#hint(other, node)
+    }
+  }
+
+  #hint (node: Node, lost: Node): void {
+    this.cluster.agenda.after(this.#random.below(5), () => {
+      node.group?.leaderLost(lost.member, this.cluster.nowMs)
+      this.cluster.carryOut(node)
+    })
+  }
+
+  #faultSoon (): void {
+    if (this.#isCalm) return
+    this.cluster.agenda.after(this.#random.below(2 * this.#nemesis.faultEveryMs), () => {
+      if (this.#isCalm) return
+      this.#fault()
+      this.#faultSoon()
+    })
+  }
+
+  #fault (): void {
+    const { cluster } = this
+    const random = this.#random
+    const { network, agenda } = cluster
+    const node = this.#any()
+    const other = this.#any()
+    switch (random.below(13)) {
+      case 0: case 1: this.#crash(node); break
+      case 2: if (cluster.leader !== undefined) this.#crash(cluster.leader); break
+      case 3: if (random.chance(1, 3)) for (const each of cluster.nodes) this.#crash(each); break
+      case 4: {
+        const shuffled = random.shuffle([...cluster.nodes])
+        const cut = random.below(shuffled.length)
+        cluster.note('split')
+        cluster.split(shuffled.slice(0, cut), shuffled.slice(cut))
+        break
+      }
+      case 5: network.cut(node.member, other.member); break
+      case 6: for (const each of cluster.nodes) network.cut(node.member, each.member); break
+      case 7: for (const each of cluster.nodes) network.cut(each.member, node.member); break
+      case 8: if (cluster.leader !== undefined) cluster.isolate(cluster.leader); break
+      case 9:
+        node.slowFlushMs = random.between(20, 200)
+        agenda.after(random.between(50, 600), () => { node.slowFlushMs = undefined })
+        break
+      case 10:
+        cluster.leader?.group?.transferLeadership(random.chance(1, 3) ? undefined : other.member, cluster.nowMs)
+        if (cluster.leader !== undefined) cluster.carryOut(cluster.leader)
+        break
+      case 11: this.#hint(node, other); break
+      case 12: network.behaviour = drawLinks(random)
+    }
+    if (random.chance(1, 2)) agenda.after(random.between(10, 500), () => { network.heal() })
+  }
+
+  #any (): Node {
+    return this.cluster.nodes[this.#random.below(this.cluster.nodes.length)] as Node
+  }
+
+  #loadSoon (): void {
+    if (this.#isCalm) return
+    this.cluster.agenda.after(this.#random.below(12), () => {
+      if (this.#isCalm) return
+      const node = this.#random.chance(2, 3) ? this.cluster.leader ?? this.#any() : this.#any()
+      for (let burst = this.#random.chance(1, 8) ? 20 : 1; burst > 0; burst--) if (node.group !== undefined) this.cluster.write(node)
+      const reader = this.#random.chance(1, 3) ? this.cluster.leader ?? this.#any() : this.#any()
+      if (reader.group !== undefined && reader.reads.size < 100) this.cluster.read(reader)
+      this.#loadSoon()
+    })
+  }
+
+  #compactSoon (): void {
+    this.cluster.agenda.after(this.#random.between(5, 120), () => {
+      this.cluster.compact(this.#any(), this.#keepEntries)
+      this.#compactSoon()
+    })
+  }
+
+  #heal (): void {
+    const { cluster } = this
+    this.#isCalm = true
+    cluster.note('healed')
+    cluster.network.heal()
+    cluster.network.behaviour = { delayMsMin: 0.2, delayMsMax: 2, lossPerMille: 0, duplicatePerMille: 0, tailPerMille: 0, tailMsMax: 0, isOrdered: true }
+    for (const node of cluster.nodes) {
+      node.slowFlushMs = undefined
+      // Who was told to hand over because it stops does stop.
+      cluster.crash(node)
+      cluster.start(node)
+    }
+  }
+
+  /** Liveness: within ten election timeouts everybody has everything, and everybody answers reads. */
+  #demandProgress (): void {
+    const { cluster } = this
+    const untilMs = cluster.nowMs + 10 * cluster.tuning.electionTimeoutMsMax
+    let written: number | undefined
+    const isWritten = (): boolean => {
+      const { leader } = cluster
+      if (leader?.up.isLeaderReady === true) written ??= cluster.write(leader)
+      return written !== undefined
+    }
+    if (!cluster.run(untilMs, isWritten)) throw new Error('liveness: nobody takes a write')
+    const target = (): number => Math.max(...cluster.nodes.map((node) => node.up.lastIndex))
+    const isLevel = (): boolean => cluster.nodes.every((node) => node.machine.index === target())
+    if (!cluster.run(untilMs, isLevel)) {
+      throw new Error(`liveness: not level: ${cluster.nodes.map((node) => `${node.member} ${node.up.role} term ${node.up.term} applied ${node.machine.index} commit ${node.up.commitIndex} last ${node.up.lastIndex} installing ${node.up.isInstalling}`).join('; ')}`)
+    }
+    for (const node of cluster.nodes) cluster.invariants.checkMachine(node.member, node.machine)
+    for (const node of cluster.nodes) {
+      let id: number | undefined
+      const isAnswered = (): boolean => {
+        if (id === undefined || node.readsRefused.includes(id)) id = cluster.read(node)
+        return node.readsReady.includes(id)
+      }
+      if (!cluster.run(untilMs, isAnswered)) throw new Error(`liveness: member ${node.member} answers no read`)
+    }
+    if (cluster.anomalies.length > 0) throw new Error(`anomalies: ${cluster.anomalies.join('; ')}`)
+  }
+}

@@ -1,0 +1,405 @@
+import { Prng, toLogIndex, toMemberId, toPartitionId } from '../../src/base/index.js'
+import type { MemberId } from '../../src/base/index.js'
+import { defaultGroupOptions, ReplicationGroup } from '../../src/replication/index.js'
+import type { GroupEffects, GroupOptions, GroupTuning } from '../../src/replication/index.js'
+import type { ReplicationMessage } from '../../protocols/replication/messages.js'
+import { Invariants, payloadOf, writeOf } from './invariants.js'
+import { Agenda, calmLinks, VirtualNetwork } from './virtual-world.js'
+import type { LinkBehaviour } from './virtual-world.js'
+import { VirtualDisk } from './virtual-disk.js'
+import type { MachineState } from './virtual-disk.js'
+
+/** Bugs of a driver, to see that the checks find them. */
+export type PlantedFault = 'none' | 'sends-before-flush' | 'acknowledges-by-index' | 'acknowledges-at-proposal' | 'reads-at-once' | 'loses-tail'
+
+export interface ClusterOptions {
+  readonly voters: number
+  readonly seed: string | number
+  readonly tuning?: Partial<GroupTuning>
+  readonly preferred?: MemberId
+  readonly links?: LinkBehaviour
+  /** ms of a flush, at least and at most. */
+  readonly flushMs?: readonly [number, number]
+  readonly snapshotMs?: readonly [number, number]
+  /** ms at most for which a node gathers inputs into one turn (default 0: every input is a turn). */
+  readonly turnMsMax?: number
+  readonly fault?: PlantedFault
+}
+
+/** What chaos listens to. */
+export interface ClusterHooks {
+  sent? (from: Node, to: MemberId, message: ReplicationMessage): void
+  appended? (node: Node): void
+  led? (node: Node): void
+  installing? (node: Node): void
+}
+
+interface PendingWrite { readonly id: number, readonly term: number }
+interface PendingRead { readonly visible: number }
+
+/** One member: its disk, and while it is up its group and its machine. */
+export class Node {
+  readonly member: MemberId
+  readonly disk: VirtualDisk
+  group: ReplicationGroup | undefined
+  life = 0
+  machine: MachineState
+  /** While set, flushes take this long. */
+  slowFlushMs: number | undefined
+  readonly writes = new Map<number, PendingWrite[]>()
+  readonly reads = new Map<number, PendingRead>()
+  readonly readsReady: number[] = []
+  readonly readsRefused: number[] = []
+  ticksAtMs = Infinity
+  isTurnDue = false
+  /** A snapshot stream is being read. */
+  streaming = false
+
+  constructor (member: MemberId, disk: VirtualDisk) {
+    this.member = member
+    this.disk = disk
+    this.machine = disk.content.machine
+  }
+
+  /** The group of a node that is up. */
+  get up (): ReplicationGroup {
+    if (this.group === undefined) throw new Error(`member ${this.member} is down`)
+    return this.group
+  }
+}
+
+/** Drives groups as the real driver does, over a virtual network and virtual disks, and checks every step. */
+export class Cluster {
+  readonly agenda = new Agenda()
+  readonly random: Prng
+  readonly network: VirtualNetwork
+  readonly invariants: Invariants
+  readonly nodes: readonly Node[]
+  readonly options: ClusterOptions
+  readonly hooks: ClusterHooks = {}
+  readonly log: string[] = []
+  acknowledgedCount = 0
+  readsAnswered = 0
+  snapshotsInstalled = 0
+  leaderChanges = 0
+  readonly anomalies: string[] = []
+  #nextId = 1
+
+  constructor (options: ClusterOptions) {
+    this.options = options
+    this.random = new Prng(`cluster ${options.seed}`)
+    this.network = new VirtualNetwork(this.agenda, new Prng(`network ${options.seed}`), options.links ?? calmLinks)
+    this.invariants = new Invariants(options.voters)
+    this.nodes = Array.from({ length: options.voters }, (_, at) => this.#node(toMemberId(at + 1)))
+  }
+
+  #node (member: MemberId): Node {
+    const disk: VirtualDisk = new VirtualDisk((done) => {
+      const [min, max] = this.options.flushMs ?? [0.1, 0.1]
+      const flushMs = node.slowFlushMs ?? min + this.random.below(1024) / 1024 * (max - min)
+      this.agenda.after(flushMs, () => {
+        done()
+        this.carryOut(node)
+      })
+    })
+    const node: Node = new Node(member, disk)
+    return node
+  }
+
+  node (number: number): Node {
+    const node = this.nodes[number - 1]
+    if (node === undefined) throw new Error(`there is no member ${number}`)
+    return node
+  }
+
+  get nowMs (): number {
+    return this.agenda.nowMs
+  }
+
+  get tuning (): GroupTuning {
+    return { ...defaultGroupOptions, ...this.options.tuning }
+  }
+
+  note (text: string): void {
+    this.log.push(`${this.nowMs.toFixed(2)} ${text}`)
+    if (this.log.length > 60) this.log.shift()
+  }
+
+  start (node: Node): void {
+    if (node.group !== undefined) return
+    const { content } = node.disk
+    node.life++
+    node.machine = content.machine
+    this.invariants.restarted(node.member)
+    const options: GroupOptions = {
+      ...this.tuning, partition: toPartitionId(7), self: node.member, voters: this.nodes.map(({ member }) => member), preferred: this.options.preferred
+    }
+    node.group = new ReplicationGroup(options, content.boot(), new Prng(`${this.options.seed} ${node.member} ${node.life}`), this.nowMs)
+    this.note(`start ${node.member} in term ${node.group.term}`)
+    this.carryOut(node)
+  }
+
+  startAll (): this {
+    for (const node of this.nodes) this.start(node)
+    return this
+  }
+
+  crash (node: Node, keepsFlight = false): void {
+    if (node.group === undefined) return
+    this.note(`crash ${node.member}`)
+    node.group = undefined
+    node.disk.crash(keepsFlight)
+    node.writes.clear()
+    node.reads.clear()
+    node.streaming = false
+    node.ticksAtMs = Infinity
+    if (this.options.fault === 'loses-tail' && node.disk.content.entries.length > 0) {
+      node.disk.content.entries.splice(-3)
+      const commitIndex = Math.min(node.disk.content.hardState.commitIndex, node.disk.content.lastIndex)
+      node.disk.content.hardState = { ...node.disk.content.hardState, commitIndex: toLogIndex(commitIndex) }
+      if (node.disk.content.machine.index > commitIndex) node.disk.content.machine = { ...node.disk.content.machine, index: toLogIndex(commitIndex) }
+    }
+  }
+
+  /** Runs until `untilMs`, or until `condition` holds; false: it never did. */
+  run (untilMs: number, condition?: () => boolean): boolean {
+    if (condition?.() === true) return true
+    while (this.agenda.step(untilMs)) {
+      if (condition?.() === true) return true
+    }
+    return false
+  }
+
+  runFor (durationMs: number, condition?: () => boolean): boolean {
+    return this.run(this.nowMs + durationMs, condition)
+  }
+
+  /** The leader of the newest term among those that are up. */
+  get leader (): Node | undefined {
+    let best: Node | undefined
+    for (const node of this.nodes) {
+      if (node.group?.role === 'leader' && (best === undefined || node.group.term > best.up.term)) best = node
+    }
+    return best
+  }
+
+  /** Runs until somebody leads and has committed in its term. */
+  elect (withinMs = 20_000): Node {
+    this.runFor(withinMs, () => this.leader?.up.isLeaderReady === true)
+    const { leader } = this
+    if (leader?.up.isLeaderReady !== true) throw new Error(`nobody leads after ${withinMs} ms (seed ${this.options.seed})`)
+    return leader
+  }
+
+  /** Cuts every link between the two sides, both ways. */
+  split (one: readonly Node[], other: readonly Node[]): void {
+    for (const a of one) {
+      for (const b of other) {
+        this.network.cut(a.member, b.member)
+        this.network.cut(b.member, a.member)
+      }
+    }
+  }
+
+  isolate (node: Node): void {
+    this.split([node], this.nodes.filter((other) => other !== node))
+  }
+
+  /** Proposes a write; its number, or undefined where the node refuses. */
+  write (node: Node): number | undefined {
+    const id = this.#nextId++
+    const proposal = node.group?.propose('commands', payloadOf(id))
+    if (proposal?.kind !== 'accepted') return undefined
+    const pending = node.writes.get(proposal.index) ?? []
+    pending.push({ id, term: proposal.term })
+    node.writes.set(proposal.index, pending)
+    if (this.options.fault === 'acknowledges-at-proposal') this.invariants.acknowledged(proposal.index)
+    this.carryOut(node)
+    return id
+  }
+
+  /** Asks for a linearizable read; its number. */
+  read (node: Node): number {
+    const id = this.#nextId++
+    node.reads.set(id, { visible: this.invariants.visibleIndex })
+    if (this.options.fault === 'reads-at-once' && node.up.role === 'leader') this.#answer(node, id)
+    else node.up.read(id, this.nowMs)
+    this.carryOut(node)
+    return id
+  }
+
+  #answer (node: Node, id: number): void {
+    const read = node.reads.get(id)
+    if (read === undefined) throw new Error(`member ${node.member} answered read ${id} twice`)
+    node.reads.delete(id)
+    node.readsReady.push(id)
+    this.readsAnswered++
+    this.invariants.read(node.member, node.machine, read.visible)
+  }
+
+  step (node: Node, from: MemberId, message: ReplicationMessage): void {
+    if (node.group === undefined) return
+    node.group.step(from, message, this.nowMs)
+    this.carryOut(node)
+  }
+
+  compact (node: Node, keepEntries: number): void {
+    const { group } = node
+    if (group === undefined || group.isInstalling) return
+    const to = Math.min(node.disk.content.machine.index, group.lastIndex - keepEntries)
+    if (to < group.firstIndex || node.disk.content.installing) return
+    group.compact(toLogIndex(to))
+    this.carryOut(node)
+  }
+
+  /** Ends a turn after an input, now or once some more have gathered. */
+  carryOut (node: Node): void {
+    const { turnMsMax } = this.options
+    if (turnMsMax === undefined || turnMsMax === 0) {
+      this.#turn(node)
+    } else if (!node.isTurnDue) {
+      node.isTurnDue = true
+      this.agenda.after(turnMsMax * this.random.below(1024) / 1024, () => {
+        node.isTurnDue = false
+        this.#turn(node)
+      })
+    }
+  }
+
+  /** Carries out what the group wants, until it wants nothing. */
+  #turn (node: Node): void {
+    while (node.group?.dirty === true) this.#carryOut(node, node.group, node.group.takeEffects())
+    const { group } = node
+    if (group === undefined) return
+    this.invariants.observe(node.member, group)
+    node.disk.flush()
+    const deadlineMs = group.nextDeadlineMs
+    if (deadlineMs !== node.ticksAtMs) {
+      node.ticksAtMs = deadlineMs
+      const { life } = node
+      this.agenda.at(deadlineMs, () => {
+        if (node.life !== life || node.group === undefined || node.ticksAtMs !== deadlineMs) return
+        node.ticksAtMs = Infinity
+        node.group.tick(this.nowMs)
+        this.carryOut(node)
+      })
+    }
+  }
+
+  #carryOut (node: Node, group: ReplicationGroup, effects: GroupEffects): void {
+    const { disk } = node
+    const { persist } = effects
+    const { life } = node
+    const whileAlive = (call: () => void) => () => { if (node.group !== undefined && node.life === life) call() }
+    if (persist !== undefined) {
+      this.invariants.stored(persist.entries, (index) => group.termAt(toLogIndex(index)))
+      disk.add((content) => { content.store(persist) })
+      disk.afterAll(whileAlive(() => { group.persisted(persist.token) }))
+    }
+    for (const { to, message } of effects.sendNow) this.send(node, to, message)
+    if (effects.sendAfter.length > 0) {
+      const release = whileAlive(() => { for (const { to, message } of effects.sendAfter) this.send(node, to, message) })
+      if (this.options.fault === 'sends-before-flush') release()
+      else disk.afterAll(release)
+    }
+    if (node.group !== group) return // a hook crashed it
+    if (effects.steppedDown) {
+      node.writes.clear()
+      this.note(`${node.member} stepped down in term ${group.term}`)
+    }
+    this.#apply(node, effects)
+    if (effects.becameLeader) {
+      this.leaderChanges++
+      this.note(`${node.member} leads term ${group.term}`)
+      this.invariants.ledBy(node.member, group)
+      this.hooks.led?.(node)
+      if (node.group !== group) return
+    }
+    for (const id of effects.readsReady) this.#answer(node, id)
+    for (const id of effects.readsRefused) {
+      if (!node.reads.delete(id)) throw new Error(`member ${node.member} refused read ${id} twice`)
+      node.readsRefused.push(id)
+    }
+    this.anomalies.push(...effects.anomalies)
+    for (const to of effects.snapshotsWanted) this.#stream(node, to)
+    if (persist !== undefined && persist.entries.length > 0) this.hooks.appended?.(node)
+  }
+
+  #apply (node: Node, { committed }: GroupEffects): void {
+    if (committed.length === 0) return
+    for (const entry of committed) {
+      node.machine = this.invariants.applied(node.member, node.machine, entry, this.nodes.map(({ disk }) => disk.content))
+      const pending = node.writes.get(entry.index)
+      if (pending === undefined) continue
+      node.writes.delete(entry.index)
+      for (const { id, term } of pending) {
+        const isMine = this.options.fault === 'acknowledges-by-index' || term === entry.term
+        if (!isMine) continue
+        if (writeOf(entry) !== id) throw new Error(`write ${id} was acknowledged, but ${writeOf(entry)} is at ${entry.index}`)
+        this.invariants.acknowledged(entry.index)
+        this.acknowledgedCount++
+      }
+    }
+    const { machine } = node
+    node.disk.add((content) => { content.machine = machine })
+  }
+
+  send (node: Node, to: MemberId, message: ReplicationMessage): void {
+    if (node.group === undefined) return
+    if (message.kind !== 'append') this.invariants.left(node.member, to, message, node.disk.content)
+    const target = this.node(to)
+    this.network.send(node.member, to, () => { this.step(target, node.member, message) })
+    this.hooks.sent?.(node, to, message)
+  }
+
+  /** One snapshot stream: the sender's durable state, offered, cleared for, and whole after a while. */
+  #stream (sender: Node, to: MemberId): void {
+    const target = this.node(to)
+    const { life: senderLife } = sender
+    const state = sender.disk.content.machine
+    const position = { term: sender.up.term, lastIndex: state.index, lastTerm: state.term }
+    const [min, max] = this.options.snapshotMs ?? [2, 2]
+    const durationMs = min + this.random.below(1024) / 1024 * (max - min)
+    const report = (ok: boolean): void => {
+      if (sender.group === undefined || sender.life !== senderLife) return
+      sender.group.snapshotSent(to, ok, this.nowMs)
+      this.carryOut(sender)
+    }
+    const isBroken = (): boolean => sender.life !== senderLife || sender.group === undefined || this.network.isCut(sender.member, to)
+    this.agenda.after(1, () => {
+      if (isBroken() || target.group === undefined || target.streaming || !target.group.offerSnapshot(sender.member, position, this.nowMs)) {
+        if (target.group !== undefined) this.carryOut(target)
+        this.agenda.after(1, () => { report(false) })
+        return
+      }
+      const { life: targetLife } = target
+      target.streaming = true
+      target.disk.add((content) => { content.installing = true })
+      this.carryOut(target)
+      this.hooks.installing?.(target)
+      this.agenda.after(durationMs, () => {
+        if (target.life !== targetLife || target.group === undefined) {
+          report(false)
+          return
+        }
+        target.streaming = false
+        if (isBroken()) {
+          target.group.snapshotFailed(this.nowMs)
+          this.carryOut(target)
+          this.agenda.after(1, () => { report(false) })
+          return
+        }
+        this.invariants.checkMachine(target.member, state)
+        target.machine = state
+        target.group.snapshotInstalled(position, this.nowMs)
+        target.disk.add((content) => {
+          content.machine = state
+          content.installing = false
+        })
+        this.snapshotsInstalled++
+        this.carryOut(target)
+        this.agenda.after(1, () => { report(true) })
+      })
+    })
+  }
+}

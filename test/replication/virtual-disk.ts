@@ -1,0 +1,124 @@
+import { assert, toLogIndex, toTerm } from '../../src/base/index.js'
+import type { LogIndex, Term } from '../../src/base/index.js'
+import type { GroupBoot, PersistEffect } from '../../src/replication/index.js'
+import type { HardState, LogEntry } from '../../protocols/replication/messages.js'
+
+/** A state machine's content at one position: a hash over everything applied up to it. */
+export interface MachineState {
+  readonly index: LogIndex
+  readonly term: Term
+  readonly hash: number
+}
+
+export const emptyMachine: MachineState = { index: toLogIndex(0), term: toTerm(0), hash: 0 }
+
+/** What a replica's disk holds for sure. */
+export class DiskContent {
+  hardState: HardState = { term: toTerm(0), vote: 0, commitIndex: toLogIndex(0) }
+  start = { index: toLogIndex(0), term: toTerm(0) }
+  entries: LogEntry[] = []
+  machine = emptyMachine
+  installing = false
+
+  get lastIndex (): number {
+    return this.start.index + this.entries.length
+  }
+
+  termAt (index: number): number | undefined {
+    return index === this.start.index ? this.start.term : this.entries[index - this.start.index - 1]?.term
+  }
+
+  store ({ hardState, truncateFrom, entries, logStart }: PersistEffect): void {
+    if (hardState !== undefined) {
+      assert(hardState.term >= this.hardState.term, 'a stored term never falls')
+      assert(hardState.term > this.hardState.term || this.hardState.vote === 0 || hardState.vote === this.hardState.vote, 'a stored vote changes only with its term')
+      assert(hardState.commitIndex >= this.hardState.commitIndex, 'a stored commit index never falls')
+      this.hardState = hardState
+    }
+    if (truncateFrom !== undefined && truncateFrom <= this.lastIndex) {
+      this.entries.length = Math.max(0, truncateFrom - this.start.index - 1)
+    }
+    if (logStart !== undefined && entries[0] !== undefined && entries[0].index > this.lastIndex + 1) {
+      assert(entries[0].index === logStart.index + 1, 'entries follow the stored log or its new start')
+      this.#forget(logStart)
+    }
+    for (const entry of entries) {
+      assert(entry.index === this.lastIndex + 1, `entry ${entry.index} follows stored ${this.lastIndex}`)
+      this.entries.push(entry)
+    }
+    if (logStart !== undefined) this.#forget(logStart)
+  }
+
+  #forget (start: { index: LogIndex, term: Term }): void {
+    this.entries = start.index >= this.lastIndex ? [] : this.entries.slice(Math.max(0, start.index - this.start.index))
+    this.start = start
+  }
+
+  boot (): GroupBoot {
+    return {
+      hardState: this.hardState, logStart: this.start, entries: [...this.entries],
+      appliedIndex: this.machine.index, installing: this.installing
+    }
+  }
+}
+
+/** One batch: all of it becomes durable, or nothing. */
+class Batch {
+  readonly operations: Array<(content: DiskContent) => void> = []
+  readonly afterDurable: Array<() => void> = []
+}
+
+/**
+ * Group commit over a disk that separates pending from durable: one batch is flushed while the next gathers, batches
+ * become durable in order, and a crash loses what was not flushed. The batch in flight may or may not survive a crash.
+ */
+export class VirtualDisk {
+  readonly content = new DiskContent()
+  #gathering = new Batch()
+  #flushing: Batch | undefined
+  #life = 0
+  readonly #startFlush: (done: () => void) => void
+
+  /** @param startFlush calls `done` once the flush is over */
+  constructor (startFlush: (done: () => void) => void) {
+    this.#startFlush = startFlush
+  }
+
+  get isIdle (): boolean {
+    return this.#flushing === undefined && this.#gathering.operations.length === 0
+  }
+
+  add (operation: (content: DiskContent) => void): void {
+    this.#gathering.operations.push(operation)
+  }
+
+  /** Calls back once everything added so far is durable; at once where it is. */
+  afterAll (callback: () => void): void {
+    if (this.#gathering.operations.length > 0) this.#gathering.afterDurable.push(callback)
+    else if (this.#flushing !== undefined) this.#flushing.afterDurable.push(callback)
+    else callback()
+  }
+
+  flush (): void {
+    if (this.#flushing !== undefined || this.#gathering.operations.length === 0) return
+    const batch = this.#gathering
+    this.#flushing = batch
+    this.#gathering = new Batch()
+    const life = this.#life
+    this.#startFlush(() => {
+      if (life !== this.#life) return
+      for (const operation of batch.operations) operation(this.content)
+      this.#flushing = undefined
+      for (const callback of batch.afterDurable) callback()
+      this.flush()
+    })
+  }
+
+  /** Loses what is not durable; `keepsFlight`: the batch in flight was written just in time. */
+  crash (keepsFlight: boolean): void {
+    this.#life++
+    if (keepsFlight && this.#flushing !== undefined) for (const operation of this.#flushing.operations) operation(this.content)
+    this.#flushing = undefined
+    this.#gathering = new Batch()
+  }
+}

@@ -1,0 +1,127 @@
+import { Prng } from '../../src/base/index.js'
+import type { MemberId } from '../../src/base/index.js'
+
+interface Event { readonly atMs: number, readonly sequence: number, readonly run: () => void }
+
+/** Events in the order of their time, and of their making where times are equal. */
+export class Agenda {
+  readonly #heap: Event[] = []
+  #sequence = 0
+  nowMs = 0
+
+  at (atMs: number, run: () => void): void {
+    const heap = this.#heap
+    const event = { atMs: Math.max(atMs, this.nowMs), sequence: this.#sequence++, run }
+    let at = heap.length
+    heap.push(event)
+    while (at > 0) {
+      const parent = (at - 1) >> 1
+      if (!before(event, heap[parent] as Event)) break
+      heap[at] = heap[parent] as Event
+      at = parent
+    }
+    heap[at] = event
+  }
+
+  after (delayMs: number, run: () => void): void {
+    this.at(this.nowMs + delayMs, run)
+  }
+
+  /** Runs the next event if it is due until `untilMs`; false: none is, and it is `untilMs` now. */
+  step (untilMs: number): boolean {
+    const heap = this.#heap
+    const first = heap[0]
+    if (first === undefined || first.atMs > untilMs) {
+      this.nowMs = Math.max(this.nowMs, untilMs)
+      return false
+    }
+    const last = heap.pop() as Event
+    if (heap.length > 0) {
+      let at = 0
+      for (;;) {
+        let child = at * 2 + 1
+        if (child >= heap.length) break
+        if (child + 1 < heap.length && before(heap[child + 1] as Event, heap[child] as Event)) child++
+        if (!before(heap[child] as Event, last)) break
+        heap[at] = heap[child] as Event
+        at = child
+      }
+      heap[at] = last
+    }
+    this.nowMs = first.atMs
+    first.run()
+    return true
+  }
+}
+
+const before = (a: Event, b: Event): boolean => a.atMs < b.atMs || (a.atMs === b.atMs && a.sequence < b.sequence)
+
+/** How links behave; chances are per thousand messages. */
+export interface LinkBehaviour {
+  readonly delayMsMin: number
+  readonly delayMsMax: number
+  readonly lossPerMille: number
+  readonly duplicatePerMille: number
+  /** Messages that take `tailMsMax` at most instead, as an exponent of chance: a heavy tail. */
+  readonly tailPerMille: number
+  readonly tailMsMax: number
+  /** Messages between two members never overtake each other. */
+  readonly isOrdered: boolean
+}
+
+export const calmLinks: LinkBehaviour = {
+  delayMsMin: 1, delayMsMax: 1, lossPerMille: 0, duplicatePerMille: 0, tailPerMille: 0, tailMsMax: 0, isOrdered: true
+}
+
+/** Links between members, each direction for itself. */
+export class VirtualNetwork {
+  behaviour: LinkBehaviour
+  readonly #agenda: Agenda
+  readonly #random: Prng
+  readonly #cut = new Set<string>()
+  readonly #lastMs = new Map<string, number>()
+
+  constructor (agenda: Agenda, random: Prng, behaviour: LinkBehaviour) {
+    this.#agenda = agenda
+    this.#random = random
+    this.behaviour = behaviour
+  }
+
+  cut (from: MemberId, to: MemberId): void {
+    this.#cut.add(`${from}>${to}`)
+  }
+
+  heal (): void {
+    this.#cut.clear()
+  }
+
+  mend (from: MemberId, to: MemberId): void {
+    this.#cut.delete(`${from}>${to}`)
+  }
+
+  isCut (from: MemberId, to: MemberId): boolean {
+    return this.#cut.has(`${from}>${to}`)
+  }
+
+  send (from: MemberId, to: MemberId, deliver: () => void): void {
+    const { lossPerMille, duplicatePerMille } = this.behaviour
+    const random = this.#random
+    if (this.isCut(from, to) || random.chance(lossPerMille, 1000)) return
+    this.#deliver(from, to, deliver)
+    if (random.chance(duplicatePerMille, 1000)) this.#deliver(from, to, deliver)
+  }
+
+  #deliver (from: MemberId, to: MemberId, deliver: () => void): void {
+    const { delayMsMin, delayMsMax, tailPerMille, tailMsMax, isOrdered } = this.behaviour
+    const random = this.#random
+    let delayMs = delayMsMin + random.below(1024) / 1024 * (delayMsMax - delayMsMin)
+    if (random.chance(tailPerMille, 1000)) delayMs += tailMsMax * (random.below(1024) / 1024) ** 4
+    let atMs = this.#agenda.nowMs + delayMs
+    if (isOrdered) {
+      const link = `${from}>${to}`
+      atMs = Math.max(atMs, this.#lastMs.get(link) ?? 0)
+      this.#lastMs.set(link, atMs)
+    }
+    this.#agenda.at(atMs, () => { if (!this.isCut(from, to)) deliver() })
+  }
+}
