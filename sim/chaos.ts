@@ -173,6 +173,7 @@ export async function runChaos (options: ChaosOptions): Promise<ChaosReport> {
   }
 
   world.network.heal()
+  world.network.calm()
   for (const name of names) if (world.node(name).driver === undefined) world.start(name)
   clientsActive = false
   await world.until(() => pending.size === 0, HEAL_MS)

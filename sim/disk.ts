@@ -2,6 +2,7 @@ import { assert } from '../src/base/index.js'
 import type { Prng } from '../src/base/index.js'
 import { DiskError } from '../src/node/ports.js'
 import type { Disk, DiskEntry, DiskOperation, DiskSnapshot, KeyRange } from '../src/node/ports.js'
+import { VirtualSnapshot } from './disk-snapshot.js'
 import { SortedMap } from './sorted-map.js'
 
 type Done = (error: DiskError | undefined) => void
@@ -248,47 +249,6 @@ export class VirtualDisk implements Disk {
   #checkReadable (session: number): void {
     if (session !== this.#session) throw new DiskError('read_failed', 'the process that took this snapshot is gone')
     if (this.#readFailure !== undefined) throw this.#readFailure
-  }
-}
-
-class VirtualSnapshot implements DiskSnapshot {
-  readonly #map: SortedMap
-  readonly #checkDisk: () => void
-  #open = true
-
-  constructor (map: SortedMap, checkDisk: () => void) {
-    this.#map = map
-    this.#checkDisk = checkDisk
-  }
-
-  get (key: Uint8Array): Uint8Array | undefined {
-    this.#checkReadable()
-    return this.#map.get(key)
-  }
-
-  async * range (range: KeyRange, chunkBytes: number): AsyncGenerator<readonly DiskEntry[], void, undefined> {
-    let chunk: DiskEntry[] = []
-    let sizeBytes = 0
-    for (const entry of this.#map.entries(range)) {
-      this.#checkReadable()
-      chunk.push(entry)
-      sizeBytes += entry.key.length + entry.value.length
-      if (sizeBytes <= chunkBytes) continue
-      yield chunk
-      chunk = []
-      sizeBytes = 0
-    }
-    this.#checkReadable()
-    if (chunk.length > 0) yield chunk
-  }
-
-  close (): void {
-    this.#open = false
-  }
-
-  #checkReadable (): void {
-    if (!this.#open) throw new DiskError('read_failed', 'the snapshot is closed')
-    this.#checkDisk()
   }
 }
 

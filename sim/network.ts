@@ -33,7 +33,7 @@ interface Snapshot {
 export class VirtualNetwork {
   readonly events: EventQueue
   readonly random: Prng
-  readonly options: NetworkOptions
+  options: NetworkOptions
   readonly #endpoints = new Map<string, VirtualTransport>()
   readonly #cuts = new Set<string>()
   readonly #snapshots = new Map<number, Snapshot>()
@@ -90,6 +90,11 @@ export class VirtualNetwork {
       if (a !== undefined && b !== undefined && a.links().includes(b)) this.drop(a, b, 'reset after a cut', 0)
     }
     this.#cuts.clear()
+  }
+
+  /** From now on nothing is slow or lost. */
+  calm (): void {
+    this.options = calmNetwork
   }
 
   /** Takes a link down on both sides. */

@@ -39,10 +39,13 @@ interface Ended {
 const running = new Set<number>()
 
 async function main (filters: readonly string[]): Promise<number> {
-  const files = findTests().filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)))
-  const filesMin = filters.length === 0 ? FILES_MIN : 1
-  if (files.length < filesMin) {
-    console.log(`found ${files.length} test files under ${SOURCE_DIRECTORY}/, expected at least ${filesMin}`)
+  const all = findTests()
+  const files = all.filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)))
+  const unmatched = filters.filter((filter) => !all.some((file) => file.includes(filter)))
+  if (unmatched.length > 0 || (filters.length === 0 && files.length < FILES_MIN)) {
+    console.log(unmatched.length > 0
+      ? `no test file under ${SOURCE_DIRECTORY}/ has ${unmatched.join(' or ')} in its path`
+      : `found ${files.length} test files under ${SOURCE_DIRECTORY}/, expected at least ${FILES_MIN}`)
     console.log('0 passed, 1 failed')
     return 1
   }

@@ -66,16 +66,18 @@ function readTokens (argv: readonly string[], problems: ConfigProblem[]): { read
   const { tokens } = parseArgs({ args: normalise(argv), options: { ...options, help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'v' } }, strict: false, allowPositionals: true, tokens: true })
   const given = new Map<string, string[]>()
   const words: string[] = []
+  const unknown = new Set<number>() // `-p8080` is one unknown option, not five
   for (const token of tokens) {
     if (token.kind === 'positional') words.push(token.value)
     if (token.kind !== 'option') continue
     const flag = flagTable.get(token.name)
     const typed = argv[token.index]?.replace(/=.*$/s, '') ?? token.rawName
     if (flag === undefined) {
-      problems.push(problem(typed, `unknown option${didYouMean(token.name, flagTable.keys(), '--')}`))
+      if (!unknown.has(token.index)) problems.push(problem(typed, `unknown option${didYouMean(token.name, flagTable.keys(), '--')}`))
+      unknown.add(token.index)
     } else if (flag.value === undefined) {
-      if (token.value !== undefined) problems.push(problem(typed, 'takes no value'))
-      given.set(token.name, [])
+      if (token.value === undefined) given.set(token.name, [])
+      else problems.push(problem(typed, 'takes no value'))
     } else if (token.value === undefined || token.value === '' || (!token.inlineValue && /^-./.test(token.value))) {
       problems.push(problem(typed, `needs a value: --${token.name}=${flag.value}`))
     } else {

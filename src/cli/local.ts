@@ -28,7 +28,7 @@ export function resolveLocal (options: Options, readFile: ReadFile): LocalResult
   const all: StartSettings[] = []
   const found = new Map<string, ConfigProblem>()
   for (const { name } of parsed.config.nodes) {
-    const result = resolveStart({ ...options, node: { value: name, source: '-node' }, name: undefined }, readFile)
+    const result = resolveStart({ ...options, node: { value: name, source: '-node' } }, readFile)
     if (result.ok) all.push(result.settings)
     else for (const problem of result.problems) found.set(JSON.stringify(problem), problem)
   }

@@ -41,7 +41,7 @@ export function readDocument (text: string, file: string, report: Report): Locat
   }
   if (!readable) return undefined
   try {
-    return new Walker(document, originAt).locate(document.contents, start, 0)
+    return new Walker(document, originAt, report).locate(document.contents, start, 0)
   } catch (problem) {
     if (!(problem instanceof TooLargeError)) throw problem
     report(start, problem.message)
@@ -61,11 +61,13 @@ class TooLargeError extends Error {}
 class Walker {
   readonly #document: Document<ParsedNode, boolean>
   readonly #originAt: (offset: number) => Origin
+  readonly #report: Report
   #left = NODES_MAX
 
-  constructor (document: Document<ParsedNode, boolean>, originAt: (offset: number) => Origin) {
+  constructor (document: Document<ParsedNode, boolean>, originAt: (offset: number) => Origin, report: Report) {
     this.#document = document
     this.#originAt = originAt
+    this.#report = report
   }
 
   locate (node: Node | null | undefined, parent: Origin, depth: number): Located {
@@ -74,7 +76,9 @@ class Walker {
     const at = node?.range == null ? parent : this.#originAt(node.range[0])
     if (isAlias(node)) {
       const target = node.resolve(this.#document)
-      return target === undefined ? { kind: 'scalar', at, value: undefined } : { ...this.locate(target, at, depth + 1), at }
+      if (target !== undefined) return { ...this.locate(target, at, depth + 1), at }
+      this.#report(at, `there is no anchor "&${node.source}" before this`)
+      return { kind: 'scalar', at, value: undefined }
     }
     if (isMap(node)) {
       return { kind: 'mapping', at, entries: node.items.map(({ key, value }) => this.#entry(key, value, at, depth)) }

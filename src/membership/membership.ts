@@ -81,7 +81,7 @@ export class Membership {
   /** A connection to a peer of our cluster stands (its hello was accepted). */
   meet (peer: PeerId, nowMs: number): void {
     this.#enter(nowMs)
-    if (peer !== this.#own.record.peer && !this.#own.leaving) this.#reunion.greet(peer, nowMs)
+    this.#greet(peer, nowMs)
   }
 
   /** A message of a peer of our cluster; `from` is who the connection proves it to be. */
@@ -96,13 +96,13 @@ export class Membership {
     for (const record of message.updates.slice(0, UPDATES_PER_MESSAGE_MAX)) this.#beliefs.hear(record, from, 'gossip', nowMs)
     switch (message.kind) {
       case 'ping':
-        this.#noteStranger(from, nowMs)
         this.#speaker.ack(from, message.sequence)
+        this.#greet(from, nowMs)
         break
       case 'ping-request':
-        this.#noteStranger(from, nowMs)
         if (message.target === this.#own.record.peer) this.#speaker.ack(from, message.sequence)
         else this.#relays.request(from, message.target, message.sequence, nowMs)
+        this.#greet(from, nowMs)
         break
       case 'ack':
         if (message.sequence === GOSSIP_SEQUENCE) break
@@ -231,11 +231,9 @@ export class Membership {
     if (owesReply) this.#speaker.sync(from, false)
   }
 
-  /** Somebody we hold dead or do not know asks us something: it must learn what we believe, and we who it is. */
-  #noteStranger (from: PeerId, nowMs: number): void {
-    if (this.#beliefs.list.isPresent(from) || this.#own.leaving) return
-    this.#beliefs.markMisinformed(from)
-    this.#reunion.greet(from, nowMs)
+  /** Somebody is there; where we hold it dead or do not know it, we shall exchange beliefs. */
+  #greet (peer: PeerId, nowMs: number): void {
+    if (peer !== this.#own.record.peer && !this.#own.leaving) this.#reunion.greet(peer, nowMs)
   }
 
   get #gossipDueMs (): number {

@@ -18,9 +18,11 @@ const PROTOCOL_VERSION = 1
 /** ms between two requests to be admitted. */
 const ADMIT_EVERY_MS = 1000
 /**
- * ms a connection may stand without the greeting that makes it useful: greetings are sent once, and one that was lost
- * with its stream leaves two nodes that are connected and do not know each other. Then the connection begins anew.
+ * ms after which a node greets again where the other side's greeting did not come: one may be lost with its stream, and
+ * would leave two nodes that are connected and do not know each other.
  */
+const GREET_AGAIN_MS = 1000
+/** ms after which a connection without greeting begins anew. */
 const GREETING_MS_MAX = 5000
 /** A new map goes to every connected peer at once where there are at most so many; the others hear its epoch by gossip. */
 const MAP_PUSH_PEERS_MAX = 32
@@ -29,8 +31,12 @@ export type Hello = ClusterMessage & { readonly kind: 'hello' }
 
 interface Link {
   hello: Hello | undefined
-  /** When the link was made or last greeted. */
+  /** When the link was made, or its last greeting came. */
   sinceMs: number
+  /** When this node greeted last. */
+  greetedMs: number
+  /** The newest durable batch the peer had announced when the link was made: its greeting cannot say less. */
+  readonly heardBefore: BatchNumber
   /** Both sides belong to the same cluster: everything but the cluster channel is listened to. */
   accepted: boolean
 }
@@ -161,9 +167,11 @@ export class Cluster {
   }
 
   connected (peer: PeerId, nowMs: number): void {
-    this.#links.set(peer, { hello: undefined, accepted: false, sinceMs: nowMs })
-    this.#lookAtMs = Math.min(this.#lookAtMs, nowMs + GREETING_MS_MAX)
-    this.#greet(peer)
+    this.#nowMs = nowMs
+    const link: Link = { hello: undefined, accepted: false, sinceMs: nowMs, greetedMs: nowMs, heardBefore: this.heardBatch(peer) }
+    this.#links.set(peer, link)
+    this.#lookAtMs = Math.min(this.#lookAtMs, nowMs + GREET_AGAIN_MS)
+    this.#greet(peer, link)
   }
 
   disconnected (peer: PeerId): void {
@@ -194,16 +202,18 @@ export class Cluster {
       this.#stepFounding({ kind: 'tick' })
     }
     if (nowMs >= this.#admitAtMs) this.#askAdmission(nowMs)
-    if (nowMs >= this.#lookAtMs) this.#dropUngreeted(nowMs)
+    if (nowMs >= this.#lookAtMs) this.#lookAfterUngreeted(nowMs)
   }
 
-  /** Begins connections anew whose greeting did not come, or came before the other side belonged to a cluster. */
-  #dropUngreeted (nowMs: number): void {
+  /** Sees to links whose greeting did not come, or came before the other side belonged to a cluster. */
+  #lookAfterUngreeted (nowMs: number): void {
     this.#lookAtMs = Infinity
-    for (const [peer, { hello, sinceMs }] of this.#links) {
+    for (const [peer, link] of this.#links) {
+      const { hello, sinceMs } = link
       if (hello !== undefined && (hello.clusterId !== undefined || this.#clusterId === undefined)) continue
+      this.#lookAtMs = nowMs + GREET_AGAIN_MS
       if (nowMs - sinceMs >= GREETING_MS_MAX) this.#context.transport.hangUp(peer)
-      this.#lookAtMs = nowMs + GREETING_MS_MAX
+      else this.#greet(peer, link)
     }
   }
 
@@ -250,11 +260,13 @@ export class Cluster {
       this.#context.fatal(`the disk of this node was rolled back: ${hello.name} heard of its batch ${hello.heardBatch}, and the disk ends at ${commit.durable}; a node without its newest data must not return as itself: restore the disk, or move the data directory away and let the node join as a new one`)
       return
     }
-    if (hello.durableBatch < this.heardBatch(from)) {
-      this.#refuse(from, 'disk_rolled_back', `batch ${this.heardBatch(from)} of your disk was announced as durable, and now it ends at ${hello.durableBatch}`)
+    if (link.hello === undefined && hello.durableBatch < link.heardBefore) {
+      this.#refuse(from, 'disk_rolled_back', `batch ${link.heardBefore} of your disk was announced as durable, and now it ends at ${hello.durableBatch}`)
       return
     }
-    this.#heard.set(from, hello.durableBatch)
+    if (hello.durableBatch > this.heardBatch(from)) this.#heard.set(from, hello.durableBatch)
+    // Who greets again has not heard this node's greeting, or has restarted behind a connection that still seemed to stand.
+    if (link.hello !== undefined && this.#nowMs - link.greetedMs >= GREET_AGAIN_MS / 2) this.#greet(from, link)
     link.hello = hello
     link.sinceMs = this.#nowMs
     this.#stepFounding({
@@ -277,7 +289,8 @@ export class Cluster {
     link.accepted = accepted
   }
 
-  #greet (peer: PeerId): void {
+  #greet (peer: PeerId, link: Link): void {
+    link.greetedMs = this.#nowMs
     const { options, commit, transport } = this.#context
     this.#context.outbox.cluster(peer, {
       kind: 'hello',
@@ -355,10 +368,10 @@ export class Cluster {
       this.#refusal = undefined
       this.#context.mapChanged(map)
       this.#admitAtMs = this.#nowMs
-      this.#lookAtMs = this.#nowMs + GREETING_MS_MAX
+      this.#lookAtMs = this.#nowMs + GREET_AGAIN_MS
       for (const [peer, link] of this.#links) {
         link.sinceMs = this.#nowMs
-        this.#greet(peer)
+        this.#greet(peer, link)
         this.#consider(peer, link)
       }
     })

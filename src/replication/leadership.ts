@@ -119,7 +119,7 @@ export class Leadership {
     } else if (progress.accepted(reply.index, log.startIndex)) {
       this.advanceCommit()
     }
-    if (progress.mode !== 'snapshot' && !progress.wantsSnapshot) progress.snapshotHoldMs = -Infinity
+    progress.judgeSnapshot(reply.round)
   }
 
   /**
@@ -152,6 +152,7 @@ export class Leadership {
     const { nowMs, options } = this.#state
     if (progress === undefined) return
     progress.snapshotHoldMs = nowMs + (ok ? options.snapshotTimeoutMs : options.electionTimeoutMsMin)
+    progress.snapshotReadRound = ok ? this.#rounds.newest : Infinity
   }
 
   /** Acts on passed deadlines; false where no quorum follows any more. */

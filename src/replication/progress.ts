@@ -37,6 +37,8 @@ export class Progress {
   wantsSnapshot = false
   /** No snapshot is asked for before: one is under way, or the last one failed just now. */
   snapshotHoldMs = -Infinity
+  /** An answer to a later round comes from after the last stream was read to its end; Infinity: none was. */
+  snapshotReadRound = Infinity
 
   constructor (member: MemberId, options: GroupOptions, nextIndex: LogIndex, nowMs: number) {
     this.member = member
@@ -96,6 +98,14 @@ export class Progress {
     if (this.#mode !== 'replicate') return
     this.#nextIndex = toLogIndex(this.#matchIndex + 1)
     this.#enter('probe')
+  }
+
+  /** The newest answer tells how the snapshot fares: not needed any more, or one that was read did not do. */
+  judgeSnapshot (round: number): void {
+    const isNeeded = this.#mode === 'snapshot' || this.wantsSnapshot
+    if (isNeeded && round <= this.snapshotReadRound) return
+    this.snapshotHoldMs = -Infinity
+    this.snapshotReadRound = Infinity
   }
 
   needsSnapshot (): void {

@@ -27,6 +27,7 @@ export class Roles {
     // Nobody has led yet as far as this process knows: the preferred voter comes first; pre-votes protect a living leader.
     if (options.preferred === options.self) following.hurry(nowMs + random.between(0, options.leaderLostDelayMsMax))
     this.#current = following
+    // Alone there is nobody to ask: it leads as soon as its own vote is durable.
     if (voters.size === 1 && !state.installing) this.campaign('election')
   }
 
@@ -76,9 +77,8 @@ export class Roles {
     const electionMs = nowMs + random.between(options.electionTimeoutMsMin, options.electionTimeoutMsMax)
     const candidacy = new Candidacy(state, how === 'pre-vote' ? 'pre-candidate' : 'candidate', how === 'transfer', electionMs)
     this.#current = candidacy
-    // Alone there is nobody to disagree: it leads at once, and commits once its vote and its log are durable.
-    if (state.voters.size === 1) this.#lead()
-    else candidacy.ask()
+    candidacy.ask()
+    this.decide() // alone, a pre-vote is won already, and an election once the own vote is durable
   }
 
   #lead (): void {

@@ -1,6 +1,6 @@
 import { chmod, mkdir, open, readFile, rename, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { generateKeyPair, privateKeyFromProtobuf, privateKeyToProtobuf } from '@libp2p/crypto/keys'
+import { generateKeyPair, generateKeyPairFromSeed, privateKeyFromProtobuf, privateKeyToProtobuf } from '@libp2p/crypto/keys'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import type { PrivateKey } from '@libp2p/interface'
 import { silentLogger, toPeerId } from '../base/index.js'
@@ -17,6 +17,7 @@ export interface Identity {
 
 /** An Ed25519 private key as libp2p's protobuf: type, length, 32 bytes of seed and 32 of public key. */
 const IDENTITY_BYTES = 68
+const SEED_BYTES = 32
 const OWNER_ONLY = 0o600
 
 /**
@@ -28,7 +29,7 @@ export async function loadOrCreateIdentity (file: string, logger: Logger = silen
   const content = await read(file)
   if (content === undefined) return await create(file)
   await tighten(file, logger)
-  const privateKey = parse(file, content)
+  const privateKey = await parse(file, content)
   return { privateKey, peer: peerOf(privateKey), created: false }
 }
 
@@ -49,18 +50,20 @@ async function read (file: string): Promise<Buffer | undefined> {
   }
 }
 
-function parse (file: string, content: Buffer): PrivateKey {
+async function parse (file: string, content: Buffer): Promise<PrivateKey> {
   const advice = 'restore the file from a backup; deleting it makes this a new, unknown node with a new peer id'
   if (content.length !== IDENTITY_BYTES) {
     throw new TransportError('identity_broken', `${file}: not a node identity (${content.length} bytes instead of ${IDENTITY_BYTES}); ${advice}`)
   }
   try {
     const privateKey = privateKeyFromProtobuf(content)
-    if (privateKey.type === 'Ed25519' && content.equals(privateKeyToProtobuf(privateKey))) return privateKey
+    // the public half is derived again: libp2p takes any two halves, and one flipped bit would be another node, or none
+    const derived = privateKeyToProtobuf(await generateKeyPairFromSeed('Ed25519', privateKey.raw.subarray(0, SEED_BYTES)))
+    if (content.equals(derived)) return privateKey
   } catch (cause) {
     throw new TransportError('identity_broken', `${file}: not a node identity (${messageOf(cause)}); ${advice}`, { cause })
   }
-  throw new TransportError('identity_broken', `${file}: not an Ed25519 key; ${advice}`)
+  throw new TransportError('identity_broken', `${file}: a damaged node identity, its two halves do not fit; ${advice}`)
 }
 
 async function tighten (file: string, logger: Logger): Promise<void> {

@@ -10,6 +10,7 @@ import type { Libp2p, PrivateKey } from '@libp2p/interface'
 import type { Multiaddr as Libp2pMultiaddr } from '@multiformats/multiaddr'
 import { DHT_PROTOCOL } from './channel-table.js'
 import { messageOf, TransportError } from './errors.js'
+import { HandshakeGuard } from './handshake-guard.js'
 import { guardedYamux } from './yamux-guard.js'
 import type { TransportLimits } from './options.js'
 
@@ -36,6 +37,11 @@ const STREAM_WRITE_BUFFER_BYTES_MAX = 16 * 1024 * 1024
 /** Streams of one connection and direction: 4 protocols of ours, snapshots, 32 of the DHT, identify and ping. */
 const STREAMS_PER_CONNECTION_MAX = 128
 const CLOSE_TIMEOUT_MS = 500
+/**
+ * libp2p forgets where a peer listens an hour after it last connected, even while it is connected, and the DHT would then
+ * know nobody. The store is in memory, so a restart forgets anyway.
+ */
+const ADDRESS_AGE_MS_MAX = 365 * 24 * 3_600_000
 
 /**
  * Makes a libp2p node, not started yet, so that its protocols can be handled before anyone connects. The object given to
@@ -49,6 +55,7 @@ export async function createNode (options: NodeOptions): Promise<Node> {
     nodeInfo: { name: 'gokeydb', version: '1.0.0', userAgent: 'gokeydb/1.0.0' },
     addresses: { listen: [...options.listen], announce: [...options.announce], announceFilter: options.announceFilter },
     transports: [tcp()],
+    connectionProtector: () => new HandshakeGuard(),
     connectionEncrypters: [prologue === undefined ? noise() : noise({ prologueBytes: prologue })],
     streamMuxers: [guardedYamux({
       maxInboundStreams: STREAMS_PER_CONNECTION_MAX,
@@ -72,6 +79,7 @@ export async function createNode (options: NodeOptions): Promise<Node> {
       addressDialTimeout: limits.addressDialTimeoutMs,
       reconnectRetries: 0 // the driver decides who is dialled again
     },
+    peerStore: { maxAddressAge: ADDRESS_AGE_MS_MAX },
     connectionMonitor: { enabled: false }, // SWIM decides who is alive
     services: {
       identify: identify(),

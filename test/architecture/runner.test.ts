@@ -92,10 +92,10 @@ suite('the test runner', ({ test }) => {
     }
   }, { limitMs: LIMIT_MS })
 
-  test('fails where too few files are there, or none matches', () => {
+  test('fails where too few files are there, or a filter matches none', () => {
     const root = plant({}, 3)
     try {
-      for (const filters of [[], ['nothing']]) {
+      for (const filters of [[], ['nothing'], ['fill/f1', 'nothing']]) {
         const { code, lines } = run(root, filters)
         expect.equal([code, lines.at(-1)], [1, '0 passed, 1 failed'])
       }

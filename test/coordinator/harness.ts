@@ -4,8 +4,8 @@ import type { FoundingEffect, FoundingRecord, FoundingRole, FoundingSetup } from
 export const NO_PROMISES: FoundingRecord = { proposed: undefined, accepted: undefined, renounced: undefined }
 
 export const nodeName = (number: number): NodeName => toNodeName(`node${number}`)
-/** The peer that a node is after its disk was lost `wipes` times. */
-export const peerOf = (number: number, wipes = 0): PeerId => toPeerId(`12D3KooWTestPeerNode${number}Disk${wipes + 1}`)
+/** The peer that a node is after its disk was lost `wipes` times. Base58 has no 0. */
+export const peerOf = (number: number, wipes = 0): PeerId => toPeerId(`12D3KooWTestPeerNode${number}Disk${wipes + 1}`.replaceAll('0', 'z'))
 /** The id that a node draws in its life after `wipes` lost disks. */
 export const clusterIdOf = (number: number, wipes = 0): ClusterId => toClusterId(`${number}${wipes}`.padEnd(32, '0'))
 

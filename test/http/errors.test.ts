@@ -1,7 +1,7 @@
-import { type KvErrorDetail, describeKvError, outcomeByCode } from '../../src/base/index.js'
+import { AssertionError, type KvErrorDetail, describeKvError, outcomeByCode } from '../../src/base/index.js'
 import { statusByCode } from '../../src/http/index.js'
 import { expect, suite } from '../harness.js'
-import { type Fixture, RawClient, errorOf, post, startFixture } from './fixture.js'
+import { type Fixture, RawClient, errorOf, post, startFixture, withFixture } from './fixture.js'
 
 /** One of each; a new code does not compile without its line. */
 const details: { readonly [Code in KvErrorDetail['code']]: Extract<KvErrorDetail, { code: Code }> } = {
@@ -217,4 +217,12 @@ suite('errors', ({ test, before, after, beforeEach }) => {
     fixture.node.mode = { kind: 'at-once' }
     expect.is((await fetch(`${fixture.url}/set`, { method: 'POST', ...formOf('key=a&value=b') })).status, 200)
   })
+
+  test('a broken assertion is answered with 500 and then stops the process', () => withFixture({}, async ({ url, node }) => {
+    const broken = new AssertionError('two masters')
+    const uncaught = new Promise((resolve) => { process.once('uncaughtException', resolve) })
+    node.mode = { kind: 'throws', error: broken }
+    expect.is((await fetch(`${url}/get?key=a`)).status, 500)
+    expect.is(await uncaught, broken)
+  }))
 })

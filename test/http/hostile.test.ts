@@ -105,7 +105,7 @@ suite('what is no request', ({ test }) => {
 })
 
 suite('bodies that are too large', ({ test }) => {
-  test('are refused by their announced length, before anything is read', () => withFixture({}, async ({ port, node }) => {
+  test('are refused by their announced length, before anything is read', () => withFixture({ lingerMs: 50 }, async ({ port, node }) => {
     const client = new RawClient(port).send(`POST /set HTTP/1.1\r\nHost: x\r\nContent-Length: ${4 * MIB}\r\n\r\n`)
     expect.match(await expectRefused(client, 413, 'body_too_large'), String((MIB + 1024) * 3 + 1024))
     const huge = new RawClient(port).send('POST /set HTTP/1.1\r\nHost: x\r\nContent-Length: 9007199254740993\r\n\r\n')
@@ -121,7 +121,7 @@ suite('bodies that are too large', ({ test }) => {
     await expectRefused(client, 413, 'body_too_large')
   }))
 
-  test('are refused by counting where they come in chunks', () => withFixture({}, async ({ port, node }) => {
+  test('are refused by counting where they come in chunks', () => withFixture({ lingerMs: 50 }, async ({ port, node }) => {
     const client = new RawClient(port).send('POST /set HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n')
     const chunk = Buffer.concat([Buffer.from('100000\r\n'), Buffer.alloc(MIB, 'x'), Buffer.from('\r\n')])
     client.send(chunk, chunk, chunk, chunk)
@@ -164,7 +164,7 @@ suite('Expect: 100-continue', ({ test }) => {
     client.close()
   }))
 
-  test('is refused at once where it is not, and the connection ends since the body may come or not', () => withFixture({}, async ({ port }) => {
+  test('is refused at once where it is not, and the connection ends since the body may come or not', () => withFixture({ lingerMs: 50 }, async ({ port }) => {
     await expectRefused(new RawClient(port).send(expecting('/set', 4 * MIB)), 413, 'body_too_large')
     await expectRefused(new RawClient(port).send(expecting('/nowhere', 13)), 404, 'route_unknown')
     await expectRefused(new RawClient(port).send(expecting('/get', 13)), 405, 'method_not_allowed')

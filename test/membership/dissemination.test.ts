@@ -70,6 +70,16 @@ suite('membership: dissemination', ({ test }) => {
     expect.ok(Math.max(...sent.values()) <= 12, `one update was sent ${Math.max(...sent.values())} times`)
   })
 
+  test('what is known already is told to nobody again', () => {
+    const solo = new Solo(1)
+    for (const number of [2, 3]) solo.hear(number, record(number, 'alive@1.3'))
+    solo.run(10_000)
+    solo.hear(3, record(2, 'alive@1.3'), record(2, 'alive@1.2'), record(2, 'dead@1.2'))
+    solo.sync(3, record(2, 'alive@1.3'), record(1, 'alive@1.0'))
+    const sends = solo.run(15_000).flatMap((effects) => effects.sends)
+    expect.ok(sends.every(({ message }) => message.kind === 'sync' || updatesOf(message).length === 0))
+  })
+
   test('with nothing to tell there is no gossip, also among two', () => {
     const solo = new Solo(1)
     solo.hear(2, record(2, 'alive@1.0'))

@@ -58,6 +58,18 @@ suite('membership: hints and stalls', ({ test }) => {
     expect.equal(world.nodes.flatMap(({ events }) => events), [])
   })
 
+  test('MEMBERSHIP test 23: close is only a hint: a new connection revives nobody and raises no incarnation', () => {
+    const solo = new Solo(1)
+    for (const number of [2, 3]) solo.hear(number, record(number, 'alive@1.0'))
+    solo.hear(3, record(2, 'dead@1.0'))
+    solo.core.takeEffects()
+    for (let i = 0; i < 5; i++) {
+      solo.core.connectionClosed(peerOf(2), i)
+      solo.core.meet(peerOf(2), i)
+    }
+    expect.equal([solo.core.takeEffects().events, solo.stateOf(2), solo.stateOf(1)], [[], 'dead@1.0', 'alive@1.0'])
+  })
+
   test('hints are bounded to one probe per member and interval', () => {
     const solo = new Solo(1)
     solo.hear(2, record(2, 'alive@1.0'))

@@ -173,6 +173,20 @@ suite('membership: probing', ({ test }) => {
     expect.ok(world.isOneView)
   })
 
+  test('a node that hears nothing accuses in vain: nobody else is dead to anybody else, it alone is, and stays so', () => {
+    const world = new World({ seed: 'deaf' })
+    const nodes = world.cluster(8)
+    const deaf = nodes[0]!
+    world.isCut = (_from, to) => to === deaf
+    world.runFor(180_000)
+    for (const node of nodes.slice(1)) {
+      expect.equal(node.events.filter(({ kind }) => kind === 'died').map(({ record: { peer } }) => peer), [deaf.peer])
+      expect.is(node.running.aliveCount, 7)
+    }
+    world.isCut = () => false
+    expect.ok(world.runUntil(() => world.isOneView, 20_000) < Infinity)
+  })
+
   test('MEMBERSHIP test 15: nack timing: a healthy prober of a dead member gets all nacks in time and blames itself once', () => {
     for (let seed = 0; seed < 10; seed++) {
       const world = new World({ seed: `nacks ${seed}` })

@@ -22,13 +22,20 @@ export const record: MemberRecord = {
   multiaddrs: [multiaddr('/ip4/127.0.0.1/tcp/9080'), multiaddr('/dns4/a.example/tcp/9081')], http: 'http://127.0.0.1:8080'
 }
 
+/** The messages of one kind. */
+type Of<Message extends { readonly kind: string }, Kind extends Message['kind']> = Extract<Message, { readonly kind: Kind }>
+
 const probe = { sequence: 200, epoch: toEpoch(5), durableBatch: toBatchNumber(70_000) }
+export const ping: Of<MembershipMessage, 'ping'> = { kind: 'ping', ...probe, updates: [record] }
+export const sync: Of<MembershipMessage, 'sync'> = {
+  kind: 'sync', reply: true, records: [record, { ...record, peer: peerB, health: 'left', multiaddrs: [], http: '' }]
+}
 export const membershipSamples: readonly MembershipMessage[] = [
-  { kind: 'ping', ...probe, updates: [record] },
+  ping,
   { kind: 'ack', ...probe, updates: [] },
   { kind: 'ping-request', target: peerB, ...probe, updates: [] },
   { kind: 'nack', target: peerB, ...probe, updates: [] },
-  { kind: 'sync', reply: true, records: [record, { ...record, peer: peerB, health: 'left', multiaddrs: [], http: '' }] }
+  sync
 ]
 
 export const entries: readonly LogEntry[] = [
@@ -38,11 +45,13 @@ export const entries: readonly LogEntry[] = [
 ]
 const partition = toPartitionId(700)
 const term = toTerm(11)
+export const append: Of<ReplicationMessage, 'append'> = {
+  kind: 'append', partition, term, prevIndex: toLogIndex(300), prevTerm: toTerm(9), commitIndex: toLogIndex(299), round: 6,
+  entries
+}
+export const readRequest: Of<ReplicationMessage, 'read-request'> = { kind: 'read-request', partition, term, id: 2 ** 40 }
 export const replicationSamples: readonly ReplicationMessage[] = [
-  {
-    kind: 'append', partition, term, prevIndex: toLogIndex(300), prevTerm: toTerm(9), commitIndex: toLogIndex(299), round: 6,
-    entries
-  },
+  append,
   {
     kind: 'append-reply', partition, term, accepted: false, index: toLogIndex(303), hintTerm: toTerm(8), round: 6,
     snapshotWanted: true
@@ -53,22 +62,24 @@ export const replicationSamples: readonly ReplicationMessage[] = [
   },
   { kind: 'vote-reply', partition, term, preVote: false, granted: true },
   { kind: 'timeout-now', partition, term },
-  { kind: 'read-request', partition, term, id: 2 ** 40 },
+  readRequest,
   { kind: 'read-reply', partition, term, id: 2 ** 40, index: toLogIndex(303), accepted: true }
 ]
 
 const routed = { id: 77, partition, epoch: toEpoch(5), timeoutMs: 4900 }
-const request = (request: KvRequestMessage): KvMessage => ({ kind: 'request', request })
-const response = (response: KvResponseMessage): KvMessage => ({ kind: 'response', response })
+export const request = (request: KvRequestMessage): KvMessage => ({ kind: 'request', request })
+export const response = (response: KvResponseMessage): KvMessage => ({ kind: 'response', response })
 const write = { ...routed, op: 'write', generation: toGeneration(3), floor: 20 } as const
+export const get: KvRequestMessage = { ...routed, op: 'get', key: bytes('käse'), consistency: 'local' }
+export const revision = toRevision(1000)
 export const kvSamples: readonly KvMessage[] = [
-  request({ ...routed, op: 'get', key: bytes('käse'), consistency: 'local' }),
+  request(get),
   request({ ...write, command: { sequence: 21, write: { op: 'set', key: bytes('k'), value: bytes('v\u0000') } } }),
   request({ ...write, command: { sequence: 22, write: { op: 'delete', key: bytes('k') } } }),
-  response({ id: 77, kind: 'result', result: { kind: 'set', revision: toRevision(1000) } }),
+  response({ id: 77, kind: 'result', result: { kind: 'set', revision } }),
   response({ id: 77, kind: 'result', result: { kind: 'delete', deleted: true, revision: toRevision(1001) } }),
   response({ id: 77, kind: 'result', result: { kind: 'expired' } }),
-  response({ id: 77, kind: 'value', value: bytes(''), revision: toRevision(1000), ageMsMax: Number.MAX_SAFE_INTEGER }),
+  response({ id: 77, kind: 'value', value: bytes(''), revision, ageMsMax: Number.MAX_SAFE_INTEGER }),
   response({ id: 77, kind: 'missing', revision: toRevision(1002), ageMsMax: 0 }),
   response({ id: 77, kind: 'failed', code: 'not_master', master: toMemberId(2), reason: 'ask node2' })
 ]
@@ -113,13 +124,15 @@ export const clusterSamples: readonly ClusterMessage[] = [
   { kind: 'admit-request', name: toNodeName('node4') }
 ]
 
+export const header: Of<SnapshotFrame, 'header'> = {
+  kind: 'header',
+  header: { clusterId, partition, term, lastIndex: toLogIndex(303), lastTerm: toTerm(10), revision, keyCount: 2 }
+}
+export const records: Of<SnapshotFrame, 'records'> = {
+  kind: 'records', records: [{ key: bytes('a'), value: bytes('') }, { key: bytes('b'), value: bytes('xyz') }]
+}
 export const snapshotSamples: readonly SnapshotFrame[] = [
-  {
-    kind: 'header',
-    header: {
-      clusterId, partition, term, lastIndex: toLogIndex(303), lastTerm: toTerm(10), revision: toRevision(1000), keyCount: 2
-    }
-  },
-  { kind: 'records', records: [{ key: bytes('a'), value: bytes('') }, { key: bytes('b'), value: bytes('xyz') }] },
+  header,
+  records,
   { kind: 'end', recordCount: 2 }
 ]

@@ -1,4 +1,4 @@
-import { Prng, toLogIndex, toMemberId, toPartitionId } from '../../src/base/index.js'
+import { Prng, toLogIndex, toMemberId, toPartitionId, toTerm } from '../../src/base/index.js'
 import type { MemberId } from '../../src/base/index.js'
 import { defaultGroupOptions, ReplicationGroup } from '../../src/replication/index.js'
 import type { GroupEffects, GroupOptions, GroupTuning } from '../../src/replication/index.js'
@@ -26,8 +26,10 @@ export interface ClusterOptions {
   readonly fault?: PlantedFault
 }
 
-/** What chaos listens to. */
+/** What chaos and scenarios listen to. */
 export interface ClusterHooks {
+  /** True: the message is lost. */
+  drops? (from: Node, to: MemberId, message: ReplicationMessage): boolean
   sent? (from: Node, to: MemberId, message: ReplicationMessage): void
   appended? (node: Node): void
   led? (node: Node): void
@@ -183,6 +185,37 @@ export class Cluster {
     return best
   }
 
+  /** Gives a disk a log of these terms, from index 1 on, before its node starts. */
+  preload (node: Node, terms: readonly number[], term = terms[terms.length - 1] ?? 0): void {
+    const { content } = node.disk
+    content.entries = terms.map((each, at) => ({
+      term: toTerm(each), index: toLogIndex(at + 1), kind: 'commands', payload: payloadOf(each * 1000 + at + 1)
+    }))
+    content.hardState = { ...content.hardState, term: toTerm(term) }
+  }
+
+  /** The terms on a disk. */
+  termsOf (node: Node): number[] {
+    return node.disk.content.entries.map((entry) => entry.term)
+  }
+
+  /** Whether everybody who is up has applied the same log, to its end. */
+  get isLevel (): boolean {
+    const ups = this.nodes.filter(({ group }) => group !== undefined)
+    const last = Math.max(...ups.map(({ up }) => up.lastIndex))
+    return ups.every((node) => node.machine.index === last)
+  }
+
+  /** Cuts both ways every link that is not among `links`. */
+  connectOnly (links: ReadonlyArray<readonly [number, number]>): void {
+    for (const a of this.nodes) {
+      for (const b of this.nodes) {
+        const isKept = links.some(([x, y]) => (x === a.member && y === b.member) || (y === a.member && x === b.member))
+        if (!isKept) this.network.cut(a.member, b.member)
+      }
+    }
+  }
+
   /** Runs until somebody leads and has committed in its term. */
   elect (withinMs = 20_000): Node {
     this.runFor(withinMs, () => this.leader?.up.isLeaderReady === true)
@@ -304,7 +337,7 @@ export class Cluster {
     }
     if (node.group !== group) return // a hook crashed it
     if (effects.steppedDown) {
-      node.writes.clear()
+      if (this.options.fault !== 'acknowledges-by-index') node.writes.clear()
       this.note(`${node.member} stepped down in term ${group.term}`)
     }
     this.#apply(node, effects)
@@ -347,6 +380,7 @@ export class Cluster {
   send (node: Node, to: MemberId, message: ReplicationMessage): void {
     if (node.group === undefined) return
     if (message.kind !== 'append') this.invariants.left(node.member, to, message, node.disk.content)
+    if (this.hooks.drops?.(node, to, message) === true) return
     const target = this.node(to)
     this.network.send(node.member, to, () => { this.step(target, node.member, message) })
     this.hooks.sent?.(node, to, message)

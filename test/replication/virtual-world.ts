@@ -95,6 +95,11 @@ export class VirtualNetwork {
     this.#cut.clear()
   }
 
+  /** New connections: what is sent now does not wait for what was sent before. */
+  reconnect (): void {
+    this.#lastMs.clear()
+  }
+
   mend (from: MemberId, to: MemberId): void {
     this.#cut.delete(`${from}>${to}`)
   }

@@ -3,6 +3,22 @@ import { expect, suite } from '../harness.js'
 
 const loop = (): Promise<void> => new Promise((resolve) => { setImmediate(resolve) })
 
+/** The delays of the timers that `action` sets. */
+function timersSet (action: () => void): number[] {
+  const original = globalThis.setTimeout
+  const delaysMs: number[] = []
+  globalThis.setTimeout = Object.assign((...parameters: Parameters<typeof original>) => {
+    delaysMs.push(parameters[1] ?? 0)
+    return original(...parameters)
+  }, original)
+  try {
+    action()
+  } finally {
+    globalThis.setTimeout = original
+  }
+  return delaysMs
+}
+
 interface Counting {
   readonly scheduler: ReturnType<typeof createScheduler>
   /** When each turn ran. */
@@ -94,22 +110,17 @@ suite('scheduler', ({ test }) => {
 
   test('moving the deadline back again and again sets no timer', async () => {
     const { scheduler } = counting()
-    const original = globalThis.setTimeout
-    let timers = 0
-    globalThis.setTimeout = Object.assign((...parameters: Parameters<typeof original>) => { timers++; return original(...parameters) }, original)
-    try {
-      const startMs = nowMs()
+    const startMs = nowMs()
+    const delaysMs = timersSet(() => {
       for (let index = 0; index < 1000; index++) scheduler.wakeAt(startMs + 60_000 + index)
-    } finally {
-      globalThis.setTimeout = original
-    }
-    expect.is(timers, 1)
+    })
+    expect.is(delaysMs.length, 1)
     scheduler.stop()
   })
 
   test('a deadline beyond what a timer can wait for, or none, is no turn now', async () => {
     const { scheduler, turnsMs, until } = counting()
-    scheduler.wakeAt(nowMs() + 2 ** 40)
+    expect.equal(timersSet(() => { scheduler.wakeAt(nowMs() + 2 ** 40) }), [2 ** 31 - 1])
     await loop()
     scheduler.wakeAt(Infinity)
     await loop()
@@ -126,7 +137,7 @@ suite('scheduler', ({ test }) => {
     scheduler.stop()
     scheduler.requestTurn()
     scheduler.wakeAt(nowMs() - 1)
-    scheduler.wakeAt(nowMs() + 1)
+    expect.equal(timersSet(() => { scheduler.wakeAt(nowMs() + 1) }), [])
     await new Promise((resolve) => { setTimeout(resolve, 5) }) // absence has no condition to wait for
     expect.is(turnsMs.length, 0)
   })

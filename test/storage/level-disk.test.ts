@@ -4,13 +4,14 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { ClassicLevel } from 'classic-level'
 import { Level } from 'level'
 import { DiskError } from '../../src/node/ports.js'
 import { defaultLevelDiskOptions, openLevelDisk } from '../../src/storage/index.js'
 import type { LevelDisk } from '../../src/storage/index.js'
 import { expect, suite } from '../harness.js'
 import { KEYS_PER_BATCH } from './child.js'
-import { ALL, collect, conformsToDisk, outcome, put, text, thrown, write } from './conformance.js'
+import { ALL, clear, collect, conformsToDisk, outcome, put, text, thrown, write } from './conformance.js'
 import type { DiskUnderTest } from './conformance.js'
 
 const makeDirectory = (): string => mkdtempSync(join(tmpdir(), 'gokeydb-disk-'))
@@ -71,6 +72,31 @@ class Child {
       await new Promise<void>((resolve) => { this.#changed = resolve })
     }
   }
+}
+
+/** Runs `action` and returns the options of every batch that reached level: no kill of a process shows a missing fsync. */
+async function batchOptions (action: () => Promise<void>): Promise<unknown[]> {
+  const options: unknown[] = []
+  const watched = (target: object, name: string, note: (parameters: unknown[], result: unknown) => void): (() => void) => {
+    const original: unknown = Reflect.get(target, name)
+    if (typeof original !== 'function') throw new Error(`no function ${name}`)
+    Reflect.set(target, name, function (this: unknown, ...parameters: unknown[]): unknown {
+      const result: unknown = Reflect.apply(original, this, parameters)
+      note(parameters, result)
+      return result
+    })
+    return () => { Reflect.set(target, name, original) }
+  }
+  const restore = watched(ClassicLevel.prototype, 'batch', (parameters, result) => {
+    if (parameters.length > 0) options.push(parameters[1])
+    else if (typeof result === 'object' && result !== null) watched(result, 'write', ([each]) => { options.push(each) })
+  })
+  try {
+    await action()
+  } finally {
+    restore()
+  }
+  return options
 }
 
 const refusal = async (directory: string): Promise<DiskError> => {
@@ -293,6 +319,16 @@ suite('LevelDisk', ({ test, beforeEach, afterEach }) => {
     const found = await batchesOf(await opened())
     expect.equal(found, upTo(found.length))
     expect.ok(found.length >= told && found.length <= told + 1, `${told} told, ${found.length} found`)
+  })
+
+  test('every batch is synced: small ones, large ones and those of a clear', async () => {
+    const disk = await opened()
+    const options = await batchOptions(async () => {
+      await write(disk, put('a', '1'), put('b', '1'))
+      await write(disk, put('c', Buffer.alloc(100_000)))
+      await clear(disk, ALL)
+    })
+    expect.equal(options, [{ sync: true }, { sync: true }, { sync: true }])
   })
 
   test('close waits for what was called before, and refuses what comes after', async () => {
