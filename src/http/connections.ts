@@ -4,9 +4,11 @@ import type { Duplex } from 'node:stream'
 /** What must be known of a connection besides its exchanges. */
 export interface Connection {
   readonly socket: Socket
+  /** Exchanges begun, the newest one's number: a client may send requests ahead, and answers keep their order. */
+  exchanges: number
   /** Exchanges the node has not answered yet. */
   waiting: number
-  /** Its last answer is on its way; what still comes in is thrown away. */
+  /** Its last answer is on its way; what still comes in is thrown away (RFC 9112 section 9.6). */
   closing: boolean
   /** Called once when the connection closes; node tells an answer that waits behind another nothing of that. */
   readonly onClose: Set<() => void>
@@ -18,7 +20,7 @@ export class Connections {
 
   /** Notes a new connection until it closes. */
   open (socket: Socket): void {
-    const connection: Connection = { socket, waiting: 0, closing: false, onClose: new Set() }
+    const connection: Connection = { socket, exchanges: 0, waiting: 0, closing: false, onClose: new Set() }
     this.#bySocket.set(socket, connection)
     socket.once('close', () => {
       this.#bySocket.delete(socket)

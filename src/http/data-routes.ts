@@ -1,4 +1,3 @@
-import { TIMEOUT_MS_DEFAULT } from '../node/index.js'
 import { answerDelete, answerGet, answerSet } from './answers.js'
 import { keyBodyBytesMax, readBody, setBodyBytesMax } from './body.js'
 import type { Exchange } from './exchange.js'
@@ -20,7 +19,7 @@ const deleteKeyQueryFields = formFields('key', 'timeout')
 
 /** `POST /set` */
 export function set (exchange: Exchange, query: string): void {
-  const timeoutMs = writeTimeout(query, setQueryFields)
+  const timeoutMs = writeTimeout(query, setQueryFields, exchange.shared.options.timeoutMsDefault)
   if (timeoutMs instanceof Refusal) return exchange.fail(timeoutMs.detail)
   const format = formatOf(exchange)
   if (format instanceof Refusal) return exchange.fail(format.detail)
@@ -50,7 +49,7 @@ export function get (exchange: Exchange, query: string): void {
   if (fields instanceof Refusal) return exchange.fail(fields.detail)
   const key = checkKey(fields[0])
   if (key instanceof Refusal) return exchange.fail(key.detail)
-  const timeoutMs = checkTimeout(fields[1])
+  const timeoutMs = checkTimeout(fields[1], exchange.shared.options.timeoutMsDefault)
   if (timeoutMs instanceof Refusal) return exchange.fail(timeoutMs.detail)
   const consistency = checkConsistency(fields[2])
   if (consistency instanceof Refusal) return exchange.fail(consistency.detail)
@@ -62,7 +61,7 @@ export function get (exchange: Exchange, query: string): void {
 
 /** `POST /delete` */
 export function deleteByBody (exchange: Exchange, query: string): void {
-  const timeoutMs = writeTimeout(query, deleteQueryFields)
+  const timeoutMs = writeTimeout(query, deleteQueryFields, exchange.shared.options.timeoutMsDefault)
   if (timeoutMs instanceof Refusal) return exchange.fail(timeoutMs.detail)
   const format = formatOf(exchange)
   if (format instanceof Refusal) return exchange.fail(format.detail)
@@ -84,7 +83,7 @@ export function deleteByQuery (exchange: Exchange, query: string): void {
   if (fields instanceof Refusal) return exchange.fail(fields.detail)
   const key = checkKey(fields[0])
   if (key instanceof Refusal) return exchange.fail(key.detail)
-  const timeoutMs = checkTimeout(fields[1])
+  const timeoutMs = checkTimeout(fields[1], exchange.shared.options.timeoutMsDefault)
   if (timeoutMs instanceof Refusal) return exchange.fail(timeoutMs.detail)
   writeDelete(exchange, key, timeoutMs)
 }
@@ -96,11 +95,11 @@ function writeDelete (exchange: Exchange, key: Buffer, timeoutMs: number): void 
 }
 
 /** The deadline of a write whose fields are in its body; `timeout` is the first of `known`. */
-function writeTimeout (query: string, known: FormFields): number | Refusal {
-  if (query === '') return TIMEOUT_MS_DEFAULT
+function writeTimeout (query: string, known: FormFields, timeoutMsDefault: number): number | Refusal {
+  if (query === '') return timeoutMsDefault
   const fields = parseQuery(query, known)
   if (fields instanceof Refusal) return fields
-  return fields[1] === undefined ? checkTimeout(fields[0]) : refuseTtl()
+  return fields[1] === undefined ? checkTimeout(fields[0], timeoutMsDefault) : refuseTtl()
 }
 
 /** Node lets only bytes below 0x80 through, so that characters and bytes are the same. */

@@ -41,17 +41,18 @@ export class Exchange {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly shared: HttpShared
-  /** Undefined where the connection closed before. */
-  readonly #connection: Connection | undefined
+  readonly #connection: Connection
+  readonly #number: number
   #heldBytes = 0
   #waiting = false
   #settled = false
 
-  constructor (request: IncomingMessage, response: ServerResponse, shared: HttpShared) {
+  constructor (request: IncomingMessage, response: ServerResponse, connection: Connection, shared: HttpShared) {
     this.request = request
     this.response = response
     this.shared = shared
-    this.#connection = shared.connections.of(request.socket)
+    this.#connection = connection
+    this.#number = ++connection.exchanges
   }
 
   /** True once the exchange is answered or given up. */
@@ -81,7 +82,7 @@ export class Exchange {
    */
   awaitAnswer (give: (answer: KvAnswer) => void): AnswerCallback {
     this.#waiting = true
-    if (this.#connection !== undefined) this.#connection.waiting++
+    this.#connection.waiting++
     return (answer) => { this.run(() => { give(answer) }) }
   }
 
@@ -140,7 +141,7 @@ export class Exchange {
     const seconds = retryAfterSeconds(detail)
     if (seconds !== undefined) headers.push('Retry-After', seconds)
     if (detail.code === 'method_not_allowed') headers.push('Allow', detail.allowed.join(', '))
-    if (closing) response.shouldKeepAlive = false
+    if (closing) this.#closeAfterwards()
     response.writeHead(statusByCode[detail.code], headers)
     if (closing && this.request.method !== 'HEAD') this.#linger(text)
     else response.end(text)
@@ -158,7 +159,6 @@ export class Exchange {
   /** Sends the answer at once, but ends it only when the client has stopped sending or had time to see it. */
   #linger (text: string): void {
     const { request, response, shared } = this
-    if (this.#connection !== undefined) this.#connection.closing = true
     response.write(text)
     const timer = setTimeout(end, shared.options.lingerMs)
     function end (): void {
@@ -174,16 +174,16 @@ export class Exchange {
   #flush (body: string | Uint8Array, sizeBytes: number): void {
     const { response, shared } = this
     const { socket } = this.request
-    const onClose = this.#connection?.onClose
+    const onClose = this.#connection.onClose
     const timer = setTimeout(() => { socket.destroy() }, shared.options.answerTimeoutMs)
     function release (): void {
       clearTimeout(timer)
       response.off('close', release)
-      onClose?.delete(release)
+      onClose.delete(release)
       shared.answers.give(sizeBytes)
     }
     response.once('close', release)
-    onClose?.add(release)
+    onClose.add(release)
     response.write(body, () => { if (!socket.destroyed) response.end() })
   }
 
@@ -192,8 +192,14 @@ export class Exchange {
     if (this.#settled) return false
     this.#settled = true
     if (this.#heldBytes > 0) this.shared.bodies.give(this.#heldBytes)
-    if (this.#waiting && this.#connection !== undefined) this.#connection.waiting--
-    if (this.shared.stopping) this.response.shouldKeepAlive = false
+    if (this.#waiting) this.#connection.waiting--
+    // An earlier answer that closed the connection would swallow the later ones.
+    if (this.shared.stopping && this.#number === this.#connection.exchanges) this.#closeAfterwards()
     return !this.request.socket.destroyed
+  }
+
+  #closeAfterwards (): void {
+    this.response.shouldKeepAlive = false
+    this.#connection.closing = true
   }
 }

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { KEY_BYTES_MAX, TIMEOUT_MS_DEFAULT, TIMEOUT_MS_MAX, VALUE_BYTES_MAX } from '../node/index.js'
+import { KEY_BYTES_MAX, TIMEOUT_MS_MAX, VALUE_BYTES_MAX } from '../node/index.js'
 import type { Consistency } from '../../protocols/kv/messages.js'
 import { Refusal, badRequest } from './refusal.js'
 
@@ -22,9 +22,9 @@ export function checkValue (value: Buffer | undefined): Buffer | Refusal {
   return value
 }
 
-/** Milliseconds a request may take, from `?timeout=`. */
-export function checkTimeout (text: Buffer | undefined): number | Refusal {
-  if (text === undefined) return TIMEOUT_MS_DEFAULT
+/** Milliseconds a request may take, from `?timeout=`; `timeoutMsDefault` without it. */
+export function checkTimeout (text: Buffer | undefined, timeoutMsDefault: number): number | Refusal {
+  if (text === undefined) return timeoutMsDefault
   const digits = text.toString('latin1', 0, 16)
   const timeoutMs = Number(digits)
   if (!/^[0-9]{1,5}$/.test(digits) || timeoutMs < 1 || timeoutMs > TIMEOUT_MS_MAX) {

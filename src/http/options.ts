@@ -1,4 +1,5 @@
 import { assert } from '../base/index.js'
+import { TIMEOUT_MS_DEFAULT } from '../node/index.js'
 
 /** Limits and times of the HTTP front end. Start from `httpOptionsDefault`. */
 export interface HttpOptions {
@@ -31,6 +32,8 @@ export interface HttpOptions {
    * would reset the connection and often destroy the answer on its way (RFC 9112 section 9.6).
    */
   readonly lingerMs: number
+  /** The deadline in milliseconds of a request without `?timeout=`. Default 5000. Raising: more patience with failovers. Lowering: earlier 503 and 504. */
+  readonly timeoutMsDefault: number
 }
 
 export const httpOptionsDefault: HttpOptions = {
@@ -43,7 +46,8 @@ export const httpOptionsDefault: HttpOptions = {
   keepAliveTimeoutMs: 30_000,
   checkIntervalMs: 1000,
   headersBytesMax: 16 * 1024,
-  lingerMs: 1000
+  lingerMs: 1000,
+  timeoutMsDefault: TIMEOUT_MS_DEFAULT
 }
 
 /** Relations that must hold between the options; a violation is a bug of the caller, which checks what people configure. */

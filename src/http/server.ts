@@ -76,7 +76,9 @@ export class HttpServer {
     server.maxConnections = options.connectionsMax
     server.maxHeadersCount = 0 // their size is limited; beyond a count node drops headers silently
     const handle = (request: IncomingMessage, response: ServerResponse): void => {
-      const exchange = new Exchange(request, response, shared)
+      const connection = shared.connections.of(request.socket)
+      if (connection === undefined || connection.closing) return
+      const exchange = new Exchange(request, response, connection, shared)
       exchange.run(() => { route(exchange) })
     }
     server.on('connection', (socket) => { shared.connections.open(socket) })

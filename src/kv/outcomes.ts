@@ -65,10 +65,9 @@ export class Outcomes {
   /** Forgets the `count` lowest sequences. */
   dropLowest (count: number): void {
     if (count === 0) return
-    for (const column of [this.#sequences, this.#revisions, this.#kinds]) {
-      column.copyWithin(0, count)
-      column.length -= count
-    }
+    this.#sequences.splice(0, count)
+    this.#revisions.splice(0, count)
+    this.#kinds.splice(0, count)
   }
 
   /** Position of the first sequence that is not below. */

@@ -192,9 +192,9 @@ export class Membership {
 
   /** Undefined where the peer was not heard of as alive since this process started, or was forgotten. */
   get (peer: PeerId): MemberView | undefined {
-    if (peer === this.#own.record.peer) return { record: this.#own.record, sinceMs: this.#ownSinceMs, isSelf: true }
+    if (peer === this.#own.record.peer) return this.members()[0]
     const member = this.#beliefs.list.get(peer)
-    return member === undefined ? undefined : { record: member.record, sinceMs: member.sinceMs, isSelf: false }
+    return member && { record: member.record, sinceMs: member.sinceMs, isSelf: false }
   }
 
   /** Members that take part: alive and suspect, this node included until it leaves. */

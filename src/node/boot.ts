@@ -136,6 +136,7 @@ export function loadBoot (records: readonly DiskEntry[]): BootState {
         case 'map': map = decodeClusterMap(openRecord(key, value)); break
         case 'system-map': systemMap = decodeClusterMap(openRecord(key, value)); break
         case 'peer': known.set(meta.peer, decodeKnownPeer(meta.peer, value)); break
+        default: // records of a later version's features: none of this version's business
       }
     } catch (error) {
       if (error instanceof DecodeError) throw corrupt(error)
@@ -192,7 +193,9 @@ function loadPartitionRecord (into: PartitionLoader, meta: MetaKey & { partition
       into.appliedIndex = state.appliedIndex
       into.revision = state.revision
       into.keyCount = state.keyCount
+      return
     }
+    default: // as above
   }
 }
 

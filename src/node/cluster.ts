@@ -24,6 +24,8 @@ const ADMIT_EVERY_MS = 1000
 const GREET_AGAIN_MS = 1000
 /** ms after which a connection without greeting begins anew. */
 const GREETING_MS_MAX = 5000
+/** ms after the start in which nodes that cannot be reached are not worth a warning. */
+const START_MS = 10_000
 /** A new map goes to every connected peer at once where there are at most so many; the others hear its epoch by gossip. */
 const MAP_PUSH_PEERS_MAX = 32
 
@@ -79,11 +81,13 @@ export class Cluster {
   #lookAtMs = Infinity
   #refusal: string | undefined
   #nowMs: number
+  readonly #startedMs: number
 
   constructor (context: ClusterContext, boot: BootState & { readonly node: NodeRecord }, nowMs: number) {
     this.#context = context
     this.#node = boot.node
     this.#nowMs = nowMs
+    this.#startedMs = nowMs
     this.#setup = foundingSetup(context.options)
     this.#clusterId = boot.node.clusterId
     this.#map = boot.node.clusterId === undefined ? undefined : boot.map
@@ -179,9 +183,12 @@ export class Cluster {
   }
 
   /** A dial failed: said once for each address and reason, and shown while this node has no cluster. */
-  dialFailed (target: string, reason: string): void {
+  dialFailed (target: string, reason: string, nowMs: number): void {
+    this.#nowMs = nowMs
     if (this.#map === undefined) this.#refusal = `${target} cannot be reached: ${reason}`
-    this.#sayOnce(`${target} ${reason}`, () => { this.#context.log.warn('a node cannot be reached', { target, reason }) })
+    // Nodes are started one after another: that the others are not there yet is no news.
+    const level = this.#nowMs - this.#startedMs < START_MS ? 'info' : 'warn'
+    this.#sayOnce(`${target} ${reason} ${level}`, () => { this.#context.log[level]('a node cannot be reached', { target, reason }) })
   }
 
   /** What membership heard of a peer. */
@@ -308,8 +315,15 @@ export class Cluster {
   }
 
   #refuse (peer: PeerId, code: RefusalCode, reason: string): void {
-    this.#sayOnce(`refuse ${peer} ${code}`, () => { this.#context.log.warn('refused a peer', { peer, code, reason }) })
+    this.#refusing(peer, code, reason)
     this.#context.outbox.cluster(peer, { kind: 'refuse', code, reason, clusterId: this.#clusterId })
+  }
+
+  /** A refusal is news on this side too: whoever looks here should see why two nodes do not come together. */
+  #refusing (peer: PeerId, code: RefusalCode, reason: string): void {
+    const name = this.#links.get(peer)?.hello?.name
+    if (this.#map === undefined) this.#refusal = `${name ?? peer} was refused: ${reason}`
+    this.#sayOnce(`refuse ${peer} ${code} ${reason}`, () => { this.#context.log.warn('refused a peer', { name, peer, code, reason }) })
   }
 
   #refused (from: PeerId, name: NodeName, code: RefusalCode, reason: string): void {
@@ -344,6 +358,7 @@ export class Cluster {
           this.#promiseBatch = commit.gathering
           break
         case 'send':
+          if (effect.message.kind === 'refuse') this.#refusing(effect.peer, effect.message.code, effect.message.reason)
           commit.afterBatch(this.#promiseBatch, () => { outbox.cluster(effect.peer, effect.message) })
           break
         case 'offer-map':

@@ -208,7 +208,7 @@ export class NodeDriver implements NodeApi {
         return
       }
       case 'dial-failed':
-        this.#cluster.dialFailed(input.target, input.reason)
+        this.#cluster.dialFailed(input.target, input.reason, nowMs)
         this.#company.dialFailed(input.target, nowMs)
         if (isPeerId(input.target)) this.#gateway.unreachable(toPeerId(input.target))
         return

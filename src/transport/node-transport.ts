@@ -17,21 +17,23 @@ import type { TransportLimits } from './options.js'
 import { PeerLinks } from './peer-links.js'
 import { SnapshotReceiver } from './snapshot-receiver.js'
 import { sendSnapshot } from './snapshot-sender.js'
-import { closeConnection, stopNode } from './stop-node.js'
+import { awaitReaders, closeConnection, stopNode } from './stop-node.js'
 
 /** The driver's transport over libp2p: TCP, noise, yamux, a private DHT. */
 export interface Libp2pTransport extends Transport {
   /** What was done so far; a copy. */
   counters (): TransportCounters
   /**
-   * Sends what is queued where that takes no time, closes all connections and frees the port, within 1.5 s whatever the
-   * peers do. No input is given once it was called.
+   * Sends what is queued, closes all connections and frees the port, within 1.5 s whatever the peers do. No input is given
+   * once it was called.
    */
   stop (): Promise<void>
 }
 
 /** Inbound streams of one protocol and connection: one in use, one that replaces it, and room for one being reset. */
 const CHANNEL_STREAMS_MAX = 4
+/** How long a stopping node waits for its peers to read what it has for them. */
+const FLUSH_TIMEOUT_MS = 400
 /** The tag by which the DHT makes libp2p dial a peer again. */
 const DHT_KEEP_ALIVE_TAG = 'keep-alive-kad-dht'
 
@@ -162,7 +164,9 @@ export class NodeTransport implements Libp2pTransport {
     this.#discovery.stop()
     this.#dialer.stop()
     this.#snapshots.stop()
-    this.#links.flush()
+    const deadlineMs = Date.now() + FLUSH_TIMEOUT_MS
+    await this.#links.flush(FLUSH_TIMEOUT_MS)
+    await awaitReaders(this.#node.getConnections(), Math.max(0, deadlineMs - Date.now()))
     await stopNode(this.#node)
     this.#links.drop()
   }

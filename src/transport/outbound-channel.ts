@@ -43,6 +43,11 @@ export class OutboundChannel {
     this.#backoff = new Backoff(host.limits.backoffMsMin, host.limits.backoffMsMax)
   }
 
+  /** Frames that wait. */
+  get queued (): number {
+    return this.#queue.count
+  }
+
   /** Queues a frame, which must not be changed afterwards; a full queue does what the channel's rules say. */
   send (frame: Uint8Array): void {
     assert(frame.length <= this.#rules.frameBytesMax, `a frame of ${frame.length} bytes for ${this.#rules.protocol}, at most ${this.#rules.frameBytesMax} are allowed`)

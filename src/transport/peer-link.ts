@@ -76,6 +76,13 @@ export class PeerLink implements ChannelHost {
     return this.#announcement
   }
 
+  /** Frames that wait for a standing connection to take them. */
+  get queued (): number {
+    let count = 0
+    if (this.connected) for (const channel of this.#channels.values()) count += channel.queued
+    return count
+  }
+
   get connections (): ReadonlySet<Connection> {
     return this.#connections
   }

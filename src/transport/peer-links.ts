@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { peerIdFromString } from '@libp2p/peer-id'
 import type { Connection } from '@libp2p/interface'
 import type { Multiaddr as Libp2pMultiaddr } from '@multiformats/multiaddr'
@@ -11,6 +12,8 @@ import type { Node } from './libp2p-node.js'
 import { PeerLink } from './peer-link.js'
 import type { LinkHost } from './peer-link.js'
 import type { TransportLimits } from './options.js'
+
+const FLUSH_POLL_MS = 5
 
 export interface PeerLinksOptions {
   readonly node: Node
@@ -77,8 +80,11 @@ export class PeerLinks implements LinkHost {
     return link
   }
 
-  flush (): void {
+  /** Sends what is queued for connected peers, waiting for those that read, at most this long. */
+  async flush (timeoutMs: number): Promise<void> {
+    const deadlineMs = Date.now() + timeoutMs
     for (const link of this.#links.values()) link.flush()
+    while ([...this.#links.values()].some(({ queued }) => queued > 0) && Date.now() < deadlineMs) await setTimeout(FLUSH_POLL_MS)
   }
 
   drop (): void {

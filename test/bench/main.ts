@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { each, setKey, temporaryDirectory } from '../process/processes.js'
-import { hasWrk, load, VALUE_BYTES } from './load.js'
+import { ask, each, setKey, temporaryDirectory } from '../process/processes.js'
+import { hasWrk, KEY_COUNT, load, VALUE_BYTES } from './load.js'
 import type { Result, Work } from './load.js'
 import { findEtcdScript, startEtcd, startGoKeyDb } from './systems.js'
 import type { System } from './systems.js'
@@ -33,6 +33,7 @@ async function throughput (): Promise<void> {
   try {
     console.log(`three nodes, fsync on, ${VALUE_BYTES}-byte values, ${hasWrk() ? 'wrk' : 'autocannon'} on the same machine, ${rounds} rounds of ${seconds} s after ${WARM_UP_SECONDS} s of warm-up; medians`)
     console.log('work  connections  system      per second   p50 ms   p99 ms   failures')
+    for (const system of systems) await preload(system)
     for (const kind of ['set', 'get'] as const) {
       for (const connections of CONNECTIONS) await compare(kind, connections, systems, directory)
     }
@@ -41,6 +42,15 @@ async function throughput (): Promise<void> {
   } finally {
     for (const system of systems) await system.stop()
   }
+}
+
+/** Sets every key once, so that a get finds it. */
+async function preload (system: System): Promise<void> {
+  const { base, method, path, body = '' } = system.set
+  await each(Array.from({ length: KEY_COUNT }, (_, i) => `key-${i}`), 64, async (key) => {
+    const answer = await ask(base, method, path.replace('{key}', key), body.replace('{key}', key))
+    if (answer.status >= 300) throw new Error(`${system.name}: ${answer.body}`)
+  })
 }
 
 async function compare (kind: 'set' | 'get', connections: number, systems: readonly System[], directory: string): Promise<void> {

@@ -218,6 +218,15 @@ suite('errors', ({ test, before, after, beforeEach }) => {
     expect.is((await fetch(`${fixture.url}/set`, { method: 'POST', ...formOf('key=a&value=b') })).status, 200)
   })
 
+  test('a second answer to one request is not sent', () => withFixture({}, async ({ port, node }) => {
+    node.mode = { kind: 'twice' }
+    const client = new RawClient(port).send(post('/set', 'key=a&value=b'), post('/set', 'key=c&value=d'))
+    for (const key of ['a', 'c']) expect.match((await client.answer()).body.toString(), `"key":"${key}"`)
+    client.send('GET /livez HTTP/1.1\r\nHost: x\r\n\r\n')
+    expect.match((await client.answer()).body.toString(), 'live')
+    client.close()
+  }))
+
   test('a broken assertion is answered with 500 and then stops the process', () => withFixture({}, async ({ url, node }) => {
     const broken = new AssertionError('two masters')
     const uncaught = new Promise((resolve) => { process.once('uncaughtException', resolve) })

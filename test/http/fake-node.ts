@@ -2,9 +2,9 @@ import { type KvErrorDetail, toPartitionId, toRevision } from '../../src/base/in
 import type { AnswerCallback, KvAnswer, MemberReport, NodeApi, PartitionReport, ReadinessReport, StatusReport } from '../../src/node/index.js'
 import type { Consistency, WriteOperation } from '../../protocols/kv/messages.js'
 
-/** How the fake answers: at once inside the call, in a later turn, never, with one error, or by throwing. */
+/** How the fake answers: at once inside the call, in a later turn, never, twice, with one error, or by throwing. */
 export type FakeMode =
-  | { readonly kind: 'at-once' | 'later' | 'never' }
+  | { readonly kind: 'at-once' | 'later' | 'never' | 'twice' }
   | { readonly kind: 'fails', readonly detail: KvErrorDetail }
   | { readonly kind: 'throws', readonly error: Error }
 
@@ -57,6 +57,7 @@ export class FakeNode implements NodeApi {
       case 'at-once': answer(result()); break
       case 'later': setImmediate(() => { answer(result()) }); break
       case 'never': this.unanswered.push(() => { answer(result()) }); break
+      case 'twice': answer(result()); answer(result()); break
       case 'fails': answer({ kind: 'failed', detail: mode.detail }); break
       case 'throws': throw mode.error
     }

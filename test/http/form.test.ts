@@ -137,13 +137,13 @@ suite('form parser', ({ test }) => {
 
   test('megabytes without a separator, of separators or of escapes take no more than linear time', () => {
     const size = 999_999
-    const start = performance.now()
+    const start = process.cpuUsage()
     parseForm(Buffer.alloc(size, '&'), fields)
     parseForm(Buffer.alloc(size, 'a&'), fields)
     parseForm(Buffer.alloc(size, '='), fields)
     parseForm(Buffer.alloc(size, '%'), fields)
     parseForm(Buffer.from(`value=${'%41'.repeat(size / 3)}`), fields)
     parseForm(Buffer.alloc(size, '+'), fields)
-    expect.ok(performance.now() - start < 5000)
+    expect.ok(process.cpuUsage(start).user < 3_000_000)
   })
 })

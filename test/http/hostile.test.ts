@@ -117,8 +117,18 @@ suite('bodies that are too large', ({ test }) => {
 
   test('a client that sends all of its body before it looks still gets the answer', () => withFixture({}, async ({ port }) => {
     const client = new RawClient(port)
+    client.socket.pause()
     client.send(`POST /set HTTP/1.1\r\nHost: x\r\nContent-Length: ${16 * MIB}\r\n\r\n`, Buffer.alloc(16 * MIB, 'x'))
+    await until('all is sent', () => client.socket.writableLength === 0 || client.socket.destroyed)
+    client.socket.resume()
     await expectRefused(client, 413, 'body_too_large')
+  }))
+
+  test('end the connection: what was sent behind them is not carried out', () => withFixture({ lingerMs: 50 }, async ({ port, node }) => {
+    const client = new RawClient(port)
+    client.send('POST /nowhere HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n', post('/set', 'key=a&value=b'))
+    await expectRefused(client, 404, 'route_unknown')
+    expect.is(node.calls.length, 0)
   }))
 
   test('are refused by counting where they come in chunks', () => withFixture({ lingerMs: 50 }, async ({ port, node }) => {

@@ -111,6 +111,20 @@ suite('stopping', ({ test }) => {
     await stopped
   })
 
+  test('requests sent ahead are all answered, though the node answers the last one first', async () => {
+    const { server, port, node } = await startFixture()
+    node.mode = { kind: 'never' }
+    const client = new RawClient(port).send(post('/set', 'key=a&value=b'), get('z'), post('/set', 'key=c&value=d'))
+    await until('all wait', () => node.calls.length === 3)
+    const stopped = server.stop(10_000)
+    for (const answer of node.unanswered.splice(0).toReversed()) answer()
+    expect.match((await client.answer()).body.toString(), '"revision":2')
+    expect.is((await client.answer()).status, 404)
+    expect.match((await client.answer()).body.toString(), '"revision":1')
+    await client.closed
+    await stopped
+  })
+
   test('a slow reader gets all of a large answer', async () => {
     const size = 1024 * 1024
     const { server, port } = await startFixture()

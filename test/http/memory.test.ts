@@ -104,6 +104,29 @@ suite('bytes of large answers', ({ test }) => {
     setter.close()
   }))
 
+  test('are given back where their client goes away while they wait behind another answer', () => withFixture({ answersBytesMax: SIZE * 2 }, async ({ port, node }) => {
+    const other = new RawClient(port).send(post('/set', `key=a&value=${'v'.repeat(SIZE)}`))
+    expect.is((await other.answer()).status, 200)
+    node.mode = { kind: 'never' }
+    const client = new RawClient(port).send(get)
+    await until('the first waits', () => node.unanswered.length === 1)
+    node.mode = { kind: 'at-once' }
+    client.send(get, get)
+    await until('the others are answered', () => node.calls.length === 4)
+    other.send(get)
+    expect.is((await other.answer()).status, 429)
+    client.close()
+    await client.closed
+    node.answerAll() // node reads nothing from a connection with this much to say, so that only writing shows its end
+    const endMs = performance.now() + 5000
+    for (let status = 429; status !== 200;) {
+      other.send(get)
+      status = (await other.answer()).status
+      if (performance.now() > endMs) throw new Error('the budget was not given back')
+    }
+    other.close()
+  }))
+
   test('are cut off where the client does not take them in time', () => withFixture({ answerTimeoutMs: 200 }, async ({ port }) => {
     const setter = new RawClient(port).send(post('/set', `key=a&value=${'v'.repeat(SIZE)}`))
     expect.is((await setter.answer()).status, 200)

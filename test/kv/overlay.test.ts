@@ -83,8 +83,8 @@ suite('overlay', ({ test }) => {
 
   test('releases in time proportional to what is dropped', () => {
     const overlay = new Overlay()
-    for (let at = 0; at < 50_000; at++) overlay.put(key(`kept ${at}`), value('v'), batch(2 ** 40))
-    // A release that walked everything kept would take 50,000 × 50,000 steps.
+    for (let at = 0; at < 50_000; at++) overlay.put(key(`kept ${at}`), value('v'), batch(2 ** 40 + at))
+    // A release that walked everything kept, keys or batches, would take 50,000 × 50,000 steps.
     const small = new Overlay()
     for (let round = 1; round <= 50_000; round++) {
       small.put(key('a'), value('v'), batch(round))

@@ -186,6 +186,13 @@ suite('session limits', ({ test }) => {
     expect.equal(partition.apply(from([set(0, 'a')], { peer: peerId(17) })).touchedSessions, [peerId(17)])
   })
 
+  test('are not reached by the same sessions changing again and again', () => {
+    const partition = new TestPartition(stateOf({ ...SESSION_LIMITS, activeSessionsMax: 16 }))
+    for (let sequence = 0; sequence < 5; sequence++) {
+      for (let number = 0; number < 16; number++) expect.equal(partition.apply(from([set(sequence, 'a')], { peer: peerId(number) })).touchedSessions, [peerId(number)])
+    }
+  })
+
   test('do not count sessions without results', () => {
     const partition = new TestPartition(stateOf({ ...SESSION_LIMITS, activeSessionsMax: 1 }))
     partition.apply(from([set(0, 'a')]))

@@ -35,6 +35,29 @@ suite('membership: refuting and restarting', ({ test }) => {
     expect.ok(told.some(({ message }) => updatesOf(message).some((update) => update.peer === peerOf(1) && statementOf(update) === 'alive@1.5')))
   })
 
+  test('a refutation goes to the accuser and by gossip to the others', () => {
+    const solo = new Solo(1)
+    for (const number of [2, 3, 4, 5, 6]) solo.hear(number, record(number, 'alive@1.0'))
+    solo.run(5000)
+    solo.hear(2, record(1, 'suspect@1.0'))
+    const told = solo.run(5700).flatMap((effects) => effects.sends)
+      .filter(({ message }) => updatesOf(message).some((update) => update.peer === peerOf(1) && statementOf(update) === 'alive@1.1'))
+    expect.ok(new Set(told.map(({ to }) => to)).size === 5)
+  })
+
+  test('MEMBERSHIP test 11: generation lost: whoever speaks of itself below what is believed or remembered of it is told so', () => {
+    for (const isListed of [true, false]) {
+      const solo = new Solo(1)
+      solo.hear(3, record(3, 'alive@1.0'))
+      if (isListed) solo.hear(3, record(2, 'alive@1.0'), record(2, 'dead@1.100'))
+      else solo.core.remember([record(2, 'dead@1.100')], 0)
+      solo.core.takeEffects()
+      solo.hear(2, record(2, 'alive@1.1'))
+      const sends = solo.run(300).flatMap((effects) => effects.sends).filter(({ to, message }) => to === peerOf(2) && message.kind === 'ack')
+      expect.ok(sends.some(({ message }) => updatesOf(message).some((update) => update.peer === peerOf(2) && statementOf(update) === 'dead@1.100')))
+    }
+  })
+
   test('MEMBERSHIP test 10: restart, persisted generation: one ignorant contact is enough, leave and join in order', () => {
     const world = new World({ seed: 'restart' })
     const nodes = world.cluster(6)

@@ -105,6 +105,21 @@ suite('membership: healing and forgetting', ({ test }) => {
     expect.is(late.stateOf(2), 'alive@1.1', 'only its own higher word brings it back')
   })
 
+  test('MEMBERSHIP test 22: tombstone discipline: a death told again at a higher incarnation, or new addresses, move no time', () => {
+    const solo = new Solo(1)
+    solo.hear(2, record(2, 'alive@1.0'))
+    solo.run(1000)
+    solo.hear(2, record(2, 'alive@1.1', { multiaddrs: [] }))
+    expect.is(solo.core.get(peerOf(2))?.sinceMs, 0)
+    solo.hear(3, record(2, 'dead@1.1'))
+    solo.run(2000)
+    solo.hear(3, record(2, 'dead@1.2'))
+    solo.sync(3, record(2, 'dead@1.3'))
+    expect.equal([solo.stateOf(2), solo.core.get(peerOf(2))?.sinceMs], ['dead@1.3', 1000])
+    solo.hear(3, record(2, 'dead@2.0'))
+    expect.is(solo.core.get(peerOf(2))?.sinceMs, 2000, 'that is another process')
+  })
+
   test('a joiner that hears of a member only as dead knocks at it and lists it no sooner than it lives', () => {
     const solo = new Solo(1)
     solo.sync(3, record(3, 'alive@1.0'), record(2, 'dead@1.4'))

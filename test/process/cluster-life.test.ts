@@ -2,6 +2,9 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, suite } from '../harness.js'
 import { ask, each, eventually, freePorts, getKey, json, NodeProcess, setKey, temporaryDirectory } from './processes.js'
+import type { HttpAnswer } from './processes.js'
+
+const outcomeOf = ({ body }: HttpAnswer): string => (JSON.parse(body) as { error: { outcome: string } }).error.outcome
 
 /** A cluster of three with one group, on ports of its own. */
 class Three {
@@ -50,7 +53,7 @@ suite('founding, in real processes', ({ test, after }) => {
     const early = await setKey(cluster.at('a'), 'k', 'v', '?timeout=300')
     expect.is(early.status, 503)
     expect.ok(early.headers['retry-after'] !== undefined)
-    expect.is(JSON.parse(early.body).error.outcome, 'unchanged')
+    expect.is(outcomeOf(early), 'unchanged')
     await cluster.start('b', 'c')
     await cluster.writable('c')
     expect.is((await ask(cluster.at('b'), 'GET', '/readyz')).status, 200)
@@ -62,7 +65,7 @@ suite('founding, in real processes', ({ test, after }) => {
     // The master steps down within two election timeouts; until then a write may be unknown.
     await eventually('writes are refused', async () => {
       const answer = await setKey(cluster.at('a'), 'refused', 'x', '?timeout=400')
-      return answer.status === 503 && answer.headers['retry-after'] !== undefined && JSON.parse(answer.body).error.outcome === 'unchanged'
+      return answer.status === 503 && answer.headers['retry-after'] !== undefined && outcomeOf(answer) === 'unchanged'
     })
     expect.is((await getKey(cluster.at('a'), 'kept', '&timeout=400')).status, 503)
     const local = await getKey(cluster.at('a'), 'kept', '&consistency=local')

@@ -91,7 +91,7 @@ suite('the sample configuration, six processes', ({ before, test, after }) => {
   test('a key set with curl\'s own words is there', async () => {
     const set = await ask(at('node2'), 'POST', '/set', 'key=mykey&value=myvalue')
     expect.is(set.status, 200)
-    expect.is(JSON.parse(set.body).key, 'mykey')
+    expect.is((JSON.parse(set.body) as { key: string }).key, 'mykey')
     expect.is((await ask(at('node5'), 'GET', '/get?key=mykey')).body, 'myvalue')
   })
 

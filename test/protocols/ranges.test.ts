@@ -187,6 +187,7 @@ suite('numbers and texts out of range', ({ test }) => {
     refused(plain, [
       ...each(`${at}.epoch`, [0, TOO_LARGE]), ...each(`${at}.clusterName`, ['x'.repeat(257)]),
       ...each(`${at}.members`, [[]]), ...each(`${at}.members.0.id`, [0, 2, 9]), ...each(`${at}.members.0.name`, ['node2', '']),
+      { [`${at}.members.1.id`]: 0, [`${at}.partitions`]: partitionsOf(1) }, { [`${at}.members.1.id`]: 2 ** 32, [`${at}.partitions`]: partitionsOf(1) },
       ...each(`${at}.members.0.peer`, [peerB, 'x']),
       ...each(`${at}.systemVoters`, [[], [9], [1, 1], [0], [1, 2, 300, 1, 2, 300]]),
       ...each(`${at}.partitions`, [[], partitionsOf(3), partitionsOf(1025), partitionsOf(2048)]),

@@ -26,8 +26,21 @@ suite('transport dialling', ({ test, afterEach }) => {
     const again = await startTestNode({ privateKey })
     a.transport.learn(again.peer, again.transport.multiaddrs())
     a.transport.send(again.peer, 'kv', bytes('two'))
-    await until('the second frame', () => framesOf(again).includes('two'), 2000)
+    await until('the second frame', () => framesOf(again).includes('two'), 4000)
     expect.equal(a.inputs.map(({ kind }) => kind).filter((kind) => kind !== 'dial-failed'), ['peer-connected', 'peer-disconnected', 'peer-connected'])
+  })
+
+  test('a new address is dialled at once, however often the old one failed', async () => {
+    const [a, b] = await Promise.all([startTestNode({ limits: { backoffMsMin: 60_000, backoffMsMax: 60_000 } }), startTestNode()])
+    a.transport.learn(b.peer, [NOWHERE])
+    a.transport.send(b.peer, 'kv', bytes('lost'))
+    await until('the dial fails', () => a.of('dial-failed').length === 1)
+    a.transport.send(b.peer, 'kv', bytes('waiting'))
+    a.transport.learn(b.peer, [NOWHERE])
+    await pause(100)
+    expect.is(a.transport.counters().dials, 1, 'nothing new was learnt')
+    a.transport.learn(b.peer, [NOWHERE, ...b.transport.multiaddrs()])
+    await until('the frame', () => framesOf(b).includes('waiting'))
   })
 
   test('a frame for a peer that is away waits for the next dial and brings it back', async () => {
@@ -168,9 +181,11 @@ suite('transport dialling', ({ test, afterEach }) => {
     b.transport.send(a.peer, 'membership', bytes('hello'))
     await until('the stream stands', () => framesOf(a).includes('hello'))
     b.transport.send(a.peer, 'membership', bytes('goodbye'))
+    for (let i = 0; i < 8; i++) b.transport.send(a.peer, 'kv', Buffer.alloc(50_000)) // more than a window takes at once
     await stopTestNodes(b)
     await until('the last words', () => a.of('peer-disconnected').length === 1)
-    expect.equal(framesOf(a), ['hello', 'goodbye'])
+    expect.equal(framesOf(a, 'membership'), ['hello', 'goodbye'])
+    expect.is(a.of('frame').filter(({ channel }) => channel === 'kv').length, 8)
   })
 
   test('a port in use is an error that names the address', async () => {

@@ -4,6 +4,8 @@ import { randomBytes } from 'node:crypto'
 import type { MessageStream, Stream } from '@libp2p/interface'
 import { channelTable, SNAPSHOT_PROTOCOL } from '../../src/transport/index.js'
 import { silentLogger } from '../../src/base/index.js'
+import type { Multiaddr } from '../../src/base/index.js'
+import { FrameDecoder } from '../../src/transport/frame-decoder.js'
 import { expect, suite } from '../harness.js'
 import { rawMuxer, startHostileNode, stopHostileNodes } from './hostile-node.js'
 import { addressOf, bytes, connect, framesOf, pause, residentMb, startTestNode, stopTestNodes, text, until } from './transport-helpers.js'
@@ -143,24 +145,50 @@ suite('transport robustness', ({ test, afterEach }) => {
   })
 
   test('a peer that stops reading costs a bounded queue, and its stream after a while', async () => {
-    const paused: Stream[] = []
-    const node = await startTestNode({ limits: { drainTimeoutMs: 500 } })
-    const hostile = await startHostileNode({ [KV]: (stream) => { stream.pause(); paused.push(stream) } })
+    let streams = 0
+    const later: number[] = []
+    const node = await startTestNode({ limits: { drainTimeoutMs: 1500 } })
+    const hostile = await startHostileNode({
+      [KV]: (stream) => {
+        if (++streams === 1) {
+          stream.pause()
+          return
+        }
+        const decoder = new FrameDecoder(100_000)
+        stream.addEventListener('message', (event) => { decoder.push(event.data, (payload) => { later.push(payload.length) }) })
+      }
+    })
     await hostile.connect(addressOf(node))
     await until('it is connected', () => node.transport.isConnected(hostile.peer))
     const before = residentMb()
     const frame = Buffer.alloc(100_000)
-    for (let i = 0; i < 50; i++) { // 100 MB
-      for (let j = 0; j < 20; j++) node.transport.send(hostile.peer, 'kv', Buffer.from(frame))
-      await pause(5)
+    for (let i = 0; i < 20; i++) { // 100 MB
+      for (let j = 0; j < 50; j++) node.transport.send(hostile.peer, 'kv', Buffer.from(frame))
+      await pause(1)
     }
     expect.ok(residentMb() - before < 70, `memory grew by ${Math.round(residentMb() - before)} MB`)
     const { framesDropped, framesSent } = node.transport.counters()
     expect.ok(framesDropped > 700, `${framesDropped} frames were dropped`)
     expect.ok(framesSent < 100, `${framesSent} frames were sent`)
-    await until('the stream is reset, and opened again', () => node.transport.counters().streamsLost > 0 && paused.length > 1, 3000)
+    await until('the stream is reset, and the next one starts with a whole frame', () => node.transport.counters().streamsLost === 1 && later.length > 10)
+    expect.ok(later.every((size) => size === 100_000), later.join())
     expect.is(node.of('peer-disconnected').length, 0)
     await works(node)
+  })
+
+  test('a peer that hangs up on every connection is not dialled in a tight loop', async () => {
+    const node = await startTestNode()
+    const hostile = await startHostileNode()
+    hostile.node.addEventListener('connection:open', ({ detail }) => { detail.abort(new Error('go away')) })
+    const [address] = hostile.node.getMultiaddrs()
+    node.transport.learn(hostile.peer, [String(address) as Multiaddr])
+    const end = Date.now() + 700
+    while (Date.now() < end) {
+      node.transport.send(hostile.peer, 'membership', bytes('hello'))
+      await pause(2)
+    }
+    const { dials } = node.transport.counters()
+    expect.ok(dials >= 2 && dials <= 6, `${dials} dials in 0.7 s`)
   })
 
   test('a peer that answers on a one-way stream loses it', async () => {
