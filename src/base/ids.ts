@@ -1,4 +1,4 @@
-import { assert } from './assert.js'
+import { assert, AssertionError } from './assert.js'
 import type { Brand } from './brand.js'
 
 /** A node's libp2p identity in its base58 form (`12D3KooW…`); survives address changes. */
@@ -39,8 +39,9 @@ export const PARTITION_COUNT_MAX = BUCKET_COUNT
 
 const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 0
 
+/** Hot paths make many ids: the text of a failure is only made where it is needed. */
 function count<Id> (name: string, value: number): Id {
-  assert(isCount(value), `${name} must be a safe non-negative integer, got ${value}`)
+  if (!isCount(value)) throw new AssertionError(`${name} must be a safe non-negative integer, got ${value}`)
   return value as Id
 }
 
@@ -53,17 +54,17 @@ export const toIncarnation = (value: number): Incarnation => count('incarnation'
 export const toBatchNumber = (value: number): BatchNumber => count('batch number', value)
 
 export function toMemberId (value: number): MemberId {
-  assert(isCount(value) && value >= 1 && value <= 0xffffffff, `member id out of range: ${value}`)
+  if (!isCount(value) || value < 1 || value > 0xffffffff) throw new AssertionError(`member id out of range: ${value}`)
   return value as MemberId
 }
 
 export function toPartitionId (value: number): PartitionId {
-  assert(isCount(value) && (value < PARTITION_COUNT_MAX || value === SYSTEM_PARTITION), `partition id out of range: ${value}`)
+  if (!isCount(value) || (value >= PARTITION_COUNT_MAX && value !== SYSTEM_PARTITION)) throw new AssertionError(`partition id out of range: ${value}`)
   return value as PartitionId
 }
 
 export function toBucket (value: number): Bucket {
-  assert(isCount(value) && value < BUCKET_COUNT, `bucket out of range: ${value}`)
+  if (!isCount(value) || value >= BUCKET_COUNT) throw new AssertionError(`bucket out of range: ${value}`)
   return value as Bucket
 }
 

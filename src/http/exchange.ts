@@ -69,11 +69,7 @@ export class Exchange {
 
   /** Tells a client that waits for it (`Expect: 100-continue`) to send its body. */
   continueBody (): void {
-    if (this.#expectsContinue()) this.response.writeContinue()
-  }
-
-  #expectsContinue (): boolean {
-    return this.request.headers.expect !== undefined && this.request.httpVersion === '1.1'
+    if (this.request.headers.expect !== undefined && this.request.httpVersion === '1.1') this.response.writeContinue()
   }
 
   /**
@@ -147,13 +143,15 @@ export class Exchange {
     else response.end(text)
   }
 
-  /** Whether what is left of the request is not worth reading to keep the connection. */
+  /**
+   * Whether what is left of the request is not worth reading to keep the connection. (Node itself ends the connection
+   * of a client that was not told to continue.)
+   */
   #mustClose (detail: KvErrorDetail): boolean {
     const { complete, headers } = this.request
     if (complete) return false
-    const length = headers['content-length']
-    const small = headers['transfer-encoding'] === undefined && Number(length ?? 0) <= DISCARD_BYTES_MAX
-    return !small || detail.code === 'body_too_large' || (length !== undefined && this.#expectsContinue())
+    const small = headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) <= DISCARD_BYTES_MAX
+    return !small || detail.code === 'body_too_large'
   }
 
   /** Sends the answer at once, but ends it only when the client has stopped sending or had time to see it. */

@@ -1,6 +1,6 @@
 import { DecodeError, Reader, Writer, toGeneration, type Generation, type PeerId } from '../base/index.js'
 import { Outcomes, type OutcomeKind } from './outcomes.js'
-import { SEQUENCE_MAX, Session } from './session.js'
+import { SEQUENCE_MAX, STAMP_MAX, Session } from './session.js'
 
 const FIELD = { generation: 1, floor: 2, stamp: 3, runs: 4, sequences: 5, revisions: 6 } as const
 
@@ -79,6 +79,7 @@ export function decodeSession (peer: PeerId, payload: Uint8Array): Session {
     }
   }
   if (generation === undefined || floor === undefined || stamp === undefined) throw new DecodeError('a session lacks generation, floor or stamp')
+  if (stamp > STAMP_MAX) throw new DecodeError('a stamp beyond 2^52')
   return new Session({ peer, generation, floor, stamp, outcomes: readOutcomes(floor, runs, sequences, revisions) })
 }
 

@@ -1,4 +1,4 @@
-import { assert, type Generation, type PeerId } from '../base/index.js'
+import { DecodeError, assert, type Generation, type PeerId } from '../base/index.js'
 import { Session } from './session.js'
 import type { SessionLimits } from './types.js'
 
@@ -16,11 +16,13 @@ export class SessionTable {
   /** Sessions with at least one result. */
   #activeCount = 0
 
+  /** @throws {DecodeError} where the sessions, from a disk or a snapshot, cannot be those of one partition */
   constructor (sessions: Iterable<Session>, limits: SessionLimits) {
     assert(limits.resultsPerSessionMax >= 1 && limits.activeSessionsMax >= 1 && limits.sessionsMax >= 1, 'session limits must be at least 1')
     this.#limits = limits
     for (const session of sessions) {
-      assert(!this.#sessions.has(session.peer), `two sessions of ${session.peer}`)
+      if (this.#sessions.has(session.peer)) throw new DecodeError(`two sessions of ${session.peer}`)
+      if (this.#sessions.size >= limits.sessionsMax) throw new DecodeError(`more than ${limits.sessionsMax} sessions`)
       this.#sessions.set(session.peer, session)
       this.#stamp = Math.max(this.#stamp, session.stamp)
       if (session.outcomes.count > 0) this.#activeCount++

@@ -33,6 +33,7 @@ export class KvState {
   #revision: Revision
   #keyCount: number
 
+  /** @throws {DecodeError} where the sessions cannot be those of one partition */
   constructor (boot: KvBoot) {
     this.#revision = boot.revision
     this.#keyCount = boot.keyCount

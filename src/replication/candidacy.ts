@@ -13,10 +13,10 @@ export class Candidacy {
   readonly leader = 0
   /** The term asked for: a pre-candidate has not entered it. */
   readonly term: Term
-  readonly electionMs: number
   readonly #state: ReplicaState
   readonly #transfer: boolean
   readonly #answers = new Map<MemberId, boolean>()
+  #electionMs: number
   #repeatMs: number
 
   /**
@@ -28,12 +28,27 @@ export class Candidacy {
     this.role = role
     this.#transfer = transfer
     this.term = role === 'candidate' ? state.term : toTerm(state.term + 1)
-    this.electionMs = electionMs
+    this.#electionMs = electionMs
     this.#repeatMs = state.nowMs + state.options.heartbeatIntervalMs
   }
 
+  /** When to give up and start over. */
+  get electionMs (): number {
+    return this.#electionMs
+  }
+
   get nextDeadlineMs (): number {
-    return Math.min(this.electionMs, this.#repeatMs)
+    return Math.min(this.#electionMs, this.#repeatMs)
+  }
+
+  /**
+   * A rival asks for votes in the same term: the votes are split, and waiting for a whole timeout helps nobody. Both
+   * begin anew soon, at random times; whoever is first wins the pre-votes of the other.
+   */
+  meetRival (): void {
+    const { nowMs, random, options } = this.#state
+    const soonMs = nowMs + options.heartbeatIntervalMs + random.between(0, 2 * options.leaderLostDelayMsMax)
+    if (soonMs < this.#electionMs) this.#electionMs = soonMs
   }
 
   get verdict (): Verdict {

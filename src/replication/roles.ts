@@ -130,6 +130,7 @@ export class Roles {
       outbox.sendAfter(from, { kind: 'vote-reply', partition, term: granted ? request.term : term, preVote, granted })
       return
     }
+    if (this.#current.role === 'candidate') this.#current.meetRival()
     const isFree = vote === from || (vote === 0 && this.#current.leader === 0)
     const granted = isUpToDate && isFree
     if (granted) {

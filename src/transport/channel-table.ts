@@ -1,4 +1,8 @@
-import type { ChannelName } from '../node/ports.js'
+import {
+  CLUSTER_FRAME_SIZE_BYTES_MAX, CLUSTER_PROTOCOL, KV_FRAME_SIZE_BYTES_MAX, KV_PROTOCOL, MEMBERSHIP_FRAME_SIZE_BYTES_MAX, MEMBERSHIP_PROTOCOL,
+  REPLICATION_FRAME_SIZE_BYTES_MAX, REPLICATION_PROTOCOL
+} from '../../protocols/index.js'
+import type { ChannelName } from '../node/index.js'
 
 const KIB = 1024
 const MIB = 1024 * 1024
@@ -35,32 +39,32 @@ export interface ChannelRules {
 /** The four long-lived protocols between two peers (DESIGN.md section 5, Wire). */
 export const channelTable: Readonly<Record<ChannelName, ChannelRules>> = {
   cluster: {
-    protocol: '/gokeydb/cluster/1.0.0',
-    frameBytesMax: MIB,
+    protocol: CLUSTER_PROTOCOL,
+    frameBytesMax: CLUSTER_FRAME_SIZE_BYTES_MAX,
     queueBytesMax: MIB,
     waitingBytesMax: MIB,
     waitingFramesMax: 64,
     overflow: 'drop-newest'
   },
   membership: {
-    protocol: '/gokeydb/membership/1.0.0',
-    frameBytesMax: 256 * KIB,
-    queueBytesMax: MIB,
+    protocol: MEMBERSHIP_PROTOCOL,
+    frameBytesMax: MEMBERSHIP_FRAME_SIZE_BYTES_MAX,
+    queueBytesMax: MEMBERSHIP_FRAME_SIZE_BYTES_MAX + MIB, // a sync of the largest kind, and probes behind it
     waitingBytesMax: 256 * KIB,
     waitingFramesMax: 8,
     overflow: 'drop-oldest'
   },
   replication: {
-    protocol: '/gokeydb/replication/1.0.0',
-    frameBytesMax: 8 * MIB,
+    protocol: REPLICATION_PROTOCOL,
+    frameBytesMax: REPLICATION_FRAME_SIZE_BYTES_MAX,
     queueBytesMax: 16 * MIB,
     waitingBytesMax: MIB,
     waitingFramesMax: 256,
     overflow: 'restart'
   },
   kv: {
-    protocol: '/gokeydb/kv/1.0.0',
-    frameBytesMax: 8 * MIB,
+    protocol: KV_PROTOCOL,
+    frameBytesMax: KV_FRAME_SIZE_BYTES_MAX,
     queueBytesMax: 16 * MIB,
     waitingBytesMax: 4 * MIB,
     waitingFramesMax: 1024,
@@ -70,9 +74,5 @@ export const channelTable: Readonly<Record<ChannelName, ChannelRules>> = {
 
 export const channelNames: readonly ChannelName[] = ['cluster', 'membership', 'replication', 'kv']
 
-/** One-shot streams of frames from a leader to a replica that is too far behind. */
-export const SNAPSHOT_PROTOCOL = '/gokeydb/snapshot/1.0.0'
-/** The longest payload of one snapshot frame, in bytes: 1 MiB of value, its key, its record and room to spare. */
-export const SNAPSHOT_FRAME_BYTES_MAX = 1.5 * MIB
 /** The private Kademlia DHT; its own name keeps other libp2p networks out of its routing table. */
 export const DHT_PROTOCOL = '/gokeydb/kad/1.0.0'

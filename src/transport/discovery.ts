@@ -5,7 +5,7 @@ import { peerIdFromString } from '@libp2p/peer-id'
 import type { Multiaddr as Libp2pMultiaddr } from '@multiformats/multiaddr'
 import { isPeerId, toPeerId } from '../base/index.js'
 import type { Logger, PeerId } from '../base/index.js'
-import type { TransportInput } from '../node/ports.js'
+import type { TransportInput } from '../node/index.js'
 import { addressesOfPeer, toMultiaddr } from './addresses.js'
 import { messageOf } from './errors.js'
 import type { Node } from './libp2p-node.js'
@@ -38,8 +38,8 @@ export class Discovery {
   #roundRunning = false
   #lastRoundAtMs = -Infinity
   #roundTimer: NodeJS.Timeout | undefined
-  /** Some peer holds our provider record. */
-  #provided = false
+  /** When some peer last took our provider record. */
+  #providedAtMs: number | undefined
   /** Something changed since the running round began. */
   #again = false
 
@@ -47,16 +47,20 @@ export class Discovery {
     this.#host = host
   }
 
+  /** Asked again and again, it searches again: not more often than `discoverySpacingMs` where it has company and is provided. */
   discover (rendezvous: string): void {
+    const { node, limits } = this.#host
+    if (this.#rendezvous !== rendezvous) this.#providedAtMs = undefined
     this.#rendezvous = rendezvous
-    this.#provided = false
+    const sinceMs = Date.now() - this.#lastRoundAtMs
+    if (this.#providedAtMs !== undefined && sinceMs < limits.discoverySpacingMs && node.getPeers().length > 0) return
     this.#again = true
     this.#roundIn(0)
   }
 
   /** A peer connected: it may be the first to take our record, and to know others. */
   peerConnected (): void {
-    if (this.#rendezvous === undefined || this.#provided) return
+    if (this.#rendezvous === undefined || this.#providedAtMs !== undefined) return
     this.#again = true
     this.#roundIn(this.#host.limits.discoveryDelayMs)
   }
@@ -122,7 +126,8 @@ export class Discovery {
     try {
       const cid = CID.createV1(raw.code, await sha256.digest(new TextEncoder().encode(rendezvous)))
       await this.#findProviders(cid)
-      this.#provided = await this.#provide(cid)
+      const dueAtMs = (this.#providedAtMs ?? -Infinity) + this.#host.limits.discoveryIntervalMs
+      if (Date.now() >= dueAtMs && await this.#provide(cid) && this.#rendezvous === rendezvous) this.#providedAtMs = Date.now()
     } catch (error) {
       this.#host.log.debug('the DHT cannot be searched', { reason: messageOf(error) })
     } finally {
@@ -130,7 +135,7 @@ export class Discovery {
     }
     const { discoveryDelayMs, discoveryRetryMs, discoveryIntervalMs } = this.#host.limits
     if (this.#again) this.#roundIn(discoveryDelayMs)
-    else this.#roundIn(this.#provided ? discoveryIntervalMs : discoveryRetryMs)
+    else this.#roundIn(this.#providedAtMs === undefined ? discoveryRetryMs : discoveryIntervalMs)
   }
 
   async #findProviders (cid: CID): Promise<void> {

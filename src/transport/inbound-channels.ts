@@ -1,6 +1,6 @@
 import type { Logger } from '../base/index.js'
 import type { Stream } from '@libp2p/interface'
-import type { ChannelName } from '../node/ports.js'
+import type { ChannelName } from '../node/index.js'
 import { channelTable } from './channel-table.js'
 import type { Counters } from './counters.js'
 import { messageOf, toError } from './errors.js'

@@ -1,6 +1,6 @@
 import '../runtime/polyfill.js'
 
-export { channelTable, DHT_PROTOCOL, SNAPSHOT_FRAME_BYTES_MAX, SNAPSHOT_PROTOCOL } from './channel-table.js'
+export { channelTable, DHT_PROTOCOL } from './channel-table.js'
 export type { ChannelRules, Overflow } from './channel-table.js'
 export type { TransportCounters } from './counters.js'
 export { TransportError } from './errors.js'

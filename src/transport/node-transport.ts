@@ -2,9 +2,10 @@ import { peerIdFromString } from '@libp2p/peer-id'
 import type { Connection, Stream } from '@libp2p/interface'
 import { toPeerId } from '../base/index.js'
 import type { Logger, Multiaddr, PeerId } from '../base/index.js'
-import type { ChannelName, Transport, TransportInput } from '../node/ports.js'
-import { loopbackFirst, parseMultiaddr, peerOfMultiaddr, toMultiaddr } from './addresses.js'
-import { channelNames, channelTable, SNAPSHOT_PROTOCOL } from './channel-table.js'
+import type { ChannelName, Transport, TransportInput } from '../node/index.js'
+import { bareText, loopbackFirst, parseMultiaddr, peerOfMultiaddr, toMultiaddr } from './addresses.js'
+import { SNAPSHOT_PROTOCOL } from '../../protocols/snapshot/index.js'
+import { channelNames, channelTable } from './channel-table.js'
 import { createCounters } from './counters.js'
 import type { TransportCounters } from './counters.js'
 import { SELF } from './dial-errors.js'
@@ -33,7 +34,7 @@ export interface Libp2pTransport extends Transport {
 /** Inbound streams of one protocol and connection: one in use, one that replaces it, and room for one being reset. */
 const CHANNEL_STREAMS_MAX = 4
 /** How long a stopping node waits for its peers to read what it has for them. */
-const FLUSH_TIMEOUT_MS = 400
+const FLUSH_TIMEOUT_MS = 500
 /** The tag by which the DHT makes libp2p dial a peer again. */
 const DHT_KEEP_ALIVE_TAG = 'keep-alive-kad-dht'
 
@@ -51,6 +52,8 @@ export class NodeTransport implements Libp2pTransport {
   readonly #discovery: Discovery
   /** Addresses that `dial` is at: asking again waits for the same answer. */
   readonly #dials = new Set<string>()
+  /** Who answered at an address without `/p2p/…`: while that peer is connected, dialling it would only add a connection. */
+  readonly #peersAt = new Map<string, string>()
   /** Inputs from before the caller has the transport. */
   #held: TransportInput[] | undefined = []
   #stopped: Promise<void> | undefined
@@ -177,15 +180,18 @@ export class NodeTransport implements Libp2pTransport {
     const named = peerOfMultiaddr(address)
     if (named === this.self) throw new Error(SELF)
     await Promise.resolve() // the answer never comes inside the question
-    const known = named === undefined ? undefined : this.#links.get(named)
+    const known = this.#links.get(named ?? this.#peersAt.get(bareText(address)) ?? '')
     if (known?.connected === true) {
       known.announce()
       return
     }
     const before = this.#links.announcements
     const connection = await this.#dialer.dial([address])
-    const link = this.#links.get(connection.remotePeer.toString())
+    const peer = connection.remotePeer.toString()
+    const link = this.#links.get(peer)
     if (link?.connected !== true) throw new Error('the connection closed at once')
+    if (this.#peersAt.size >= this.#limits.peersMax) this.#peersAt.clear()
+    this.#peersAt.set(bareText(address), peer)
     if (link.announcement <= before) link.announce()
   }
 

@@ -63,11 +63,13 @@ export interface TransportLimits {
   readonly discoveryDelayMs: number
   /** How soon the DHT is told again where no peer took the record. */
   readonly discoveryRetryMs: number
+  /** The pause between two searches for members where this node has company already. */
+  readonly discoverySpacingMs: number
   /** How often the DHT is told again. Records live 48 h; lowering it heals lost records sooner. */
   readonly discoveryIntervalMs: number
   /** One DHT lookup. */
   readonly lookupTimeoutMs: number
-  /** The pause between two lookups of one peer, and between two discoveries. */
+  /** The pause between two lookups of one peer, and between two searches for members. */
   readonly lookupSpacingMs: number
   /** DHT lookups at once; more are ignored. */
   readonly lookupsMax: number
@@ -94,6 +96,7 @@ export const transportLimits: TransportLimits = {
   snapshotsMax: 32,
   discoveryDelayMs: 1500,
   discoveryRetryMs: 15_000,
+  discoverySpacingMs: 60_000,
   discoveryIntervalMs: 30 * 60_000,
   lookupTimeoutMs: 5000,
   lookupSpacingMs: 1000,

@@ -1,7 +1,7 @@
 import type { Connection, Stream } from '@libp2p/interface'
 import type { Multiaddr as Libp2pMultiaddr } from '@multiformats/multiaddr'
 import type { Logger, Multiaddr, PeerId } from '../base/index.js'
-import type { ChannelName, TransportInput } from '../node/ports.js'
+import type { ChannelName, TransportInput } from '../node/index.js'
 import { addressesOfPeer, toMultiaddr } from './addresses.js'
 import { Backoff } from './backoff.js'
 import { channelTable } from './channel-table.js'

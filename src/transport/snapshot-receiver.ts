@@ -1,9 +1,9 @@
 import { pipe } from 'it-pipe'
 import type { Stream } from '@libp2p/interface'
 import type { PeerId } from '../base/index.js'
-import type { TransportInput } from '../node/ports.js'
+import type { TransportInput } from '../node/index.js'
 import { StreamSource } from './backpressure.js'
-import { SNAPSHOT_FRAME_BYTES_MAX } from './channel-table.js'
+import { SNAPSHOT_FRAME_SIZE_BYTES_MAX } from '../../protocols/snapshot/index.js'
 import type { Counters } from './counters.js'
 import { messageOf, toError } from './errors.js'
 import { decodeFrames } from './frame-decoder.js'
@@ -55,7 +55,7 @@ export class SnapshotReceiver {
       number,
       stream,
       source,
-      frames: pipe(source, decodeFrames(SNAPSHOT_FRAME_BYTES_MAX)),
+      frames: pipe(source, decodeFrames(SNAPSHOT_FRAME_SIZE_BYTES_MAX)),
       watchdog: new Watchdog(snapshotStallMs, () => { this.#fail(snapshot, `no progress for ${snapshotStallMs} ms`) }),
       wanted: 0,
       pumping: false

@@ -1,7 +1,7 @@
 import { pipe } from 'it-pipe'
 import type { Stream } from '@libp2p/interface'
 import { PIECE_BYTES, toSink } from './backpressure.js'
-import { SNAPSHOT_FRAME_BYTES_MAX } from './channel-table.js'
+import { SNAPSHOT_FRAME_SIZE_BYTES_MAX } from '../../protocols/snapshot/index.js'
 import { toError } from './errors.js'
 import { FrameQueue } from './frame-queue.js'
 import { Watchdog } from './watchdog.js'
@@ -42,8 +42,8 @@ function lengthPrefixed (onProgress: () => void): (source: AsyncIterable<Uint8Ar
   return async function * (source) {
     const queue = new FrameQueue()
     for await (const frame of source) {
-      if (frame.length > SNAPSHOT_FRAME_BYTES_MAX) {
-        throw new Error(`a snapshot frame of ${frame.length} bytes was produced, at most ${SNAPSHOT_FRAME_BYTES_MAX} are allowed`)
+      if (frame.length > SNAPSHOT_FRAME_SIZE_BYTES_MAX) {
+        throw new Error(`a snapshot frame of ${frame.length} bytes was produced, at most ${SNAPSHOT_FRAME_SIZE_BYTES_MAX} are allowed`)
       }
       onProgress()
       queue.push(frame)

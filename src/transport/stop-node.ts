@@ -1,7 +1,7 @@
 import type { Connection } from '@libp2p/interface'
 import type { Node } from './libp2p-node.js'
 
-const CLOSE_TIMEOUT_MS = 400
+const CLOSE_TIMEOUT_MS = 300
 const STOP_TIMEOUT_MS = 600
 /** libp2p's ping: the other side sends back what it got. */
 const PING_PROTOCOL = '/ipfs/ping/1.0.0'

@@ -222,7 +222,8 @@ suite('errors', ({ test, before, after, beforeEach }) => {
     node.mode = { kind: 'twice' }
     const client = new RawClient(port).send(post('/set', 'key=a&value=b'), post('/set', 'key=c&value=d'))
     for (const key of ['a', 'c']) expect.match((await client.answer()).body.toString(), `"key":"${key}"`)
-    client.send('GET /livez HTTP/1.1\r\nHost: x\r\n\r\n')
+    client.send('GET /get?key=z HTTP/1.1\r\nHost: x\r\n\r\n', 'GET /livez HTTP/1.1\r\nHost: x\r\n\r\n')
+    expect.is((await client.answer()).status, 404)
     expect.match((await client.answer()).body.toString(), 'live')
     client.close()
   }))

@@ -71,6 +71,7 @@ suite('session records', ({ test }) => {
   test('that no node wrote are refused', () => {
     for (const [wrong, pattern] of [
       [Buffer.alloc(0), /lacks generation/],
+      [new Writer().uint(1, 7).uint(2, 0).uint(3, 2 ** 52 + 1).finish(), /stamp beyond/],
       [payload({ runs: [6], sequences: [1] }), /truncated varint/],
       [payload({ sequences: [1], revisions: [1] }), /truncated varint/],
       [payload({ runs: [12], sequences: [1], revisions: [1] }), /differ in length/],

@@ -1,5 +1,5 @@
 import { DecodeError, toGeneration, toRevision } from '../../src/base/index.js'
-import { KvState, SEQUENCE_MAX, SESSION_LIMITS } from '../../src/kv/index.js'
+import { KvState, SEQUENCE_MAX, SESSION_LIMITS, decodeSession, type Session } from '../../src/kv/index.js'
 import { expect, suite } from '../harness.js'
 import { TestPartition, bucketOf, del, from, key, peerId, set, stateOf } from './harness.js'
 
@@ -198,6 +198,14 @@ suite('session limits', ({ test }) => {
     partition.apply(from([set(0, 'a')]))
     partition.apply(from([], { floor: 1 }))
     expect.equal(partition.apply(from([set(0, 'a')], { peer: peerId(1) })).touchedSessions, [peerId(1)])
+  })
+
+  test('refuse sessions to start from that cannot be one partition’s', () => {
+    const sessions = (...numbers: number[]): Session[] => numbers.map((number) => decodeSession(peerId(number), Buffer.from('080110001801', 'hex')))
+    const boot = { revision: toRevision(0), keyCount: 0, bucketOf, limits: { ...SESSION_LIMITS, sessionsMax: 2 } }
+    for (const [wrong, pattern] of [[sessions(1, 1), /two sessions of/], [sessions(1, 2, 3), /more than 2 sessions/]] as const) {
+      expect.throws(() => new KvState({ ...boot, sessions: wrong }), (error: Error) => error instanceof DecodeError && pattern.test(error.message))
+    }
   })
 
   test('refuse origins beyond the table, and never drop a barrier for them', () => {

@@ -78,6 +78,16 @@ suite('membership: hints and stalls', ({ test }) => {
     for (let i = 0; i < 50; i++) solo.core.connectionClosed(peerOf(2), 1)
     solo.core.connectionClosed(peerOf(99), 1)
     expect.is(solo.core.takeEffects().sends.length, 1)
+
+    const answered = new Solo(1)
+    answered.hear(2, record(2, 'alive@1.0'))
+    answered.run(8000)
+    let pings = 0
+    for (let ms = 8000; ms < 11_000; ms += 10) {
+      answered.core.connectionClosed(peerOf(2), ms)
+      pings += answered.run(ms).flatMap((effects) => effects.sends).filter(({ message }) => message.kind === 'ping').length
+    }
+    expect.ok(pings <= 3 + 3, `${pings} pings in 3 s, answered at once`)
   })
 
   test('a refused connection never makes anybody dead or alive', () => {

@@ -96,6 +96,10 @@ suite('membership: joining and dying', ({ test }) => {
     expect.is(solo.stateOf(2), 'unknown', 'older than what we remember of it')
     solo.hear(4, record(2, 'alive@1.5'))
     expect.is(solo.stateOf(2), 'alive@1.5')
+    solo.hear(3, record(3, 'alive@1.1'))
+    solo.run(3001)
+    const syncs = solo.run(123_000).flatMap((effects) => effects.sends).filter(({ message }) => message.kind === 'sync')
+    expect.ok(syncs.length <= 5, 'once heard of, it is not knocked at any more')
   })
 
   test('those who join together do not send everybody everything twice', () => {

@@ -40,6 +40,7 @@ suite('membership: leaving', ({ test }) => {
     world.runFor(60_000)
     for (const node of nodes) expect.is(node.stateOf(b), 'left@1.0')
     expect.not(nodes.some((node) => node.told(b).includes('died')))
+    expect.equal([b.running.aliveCount, nodes[0]!.running.aliveCount], [7, 7])
     expect.equal(b.events.filter(({ kind }) => kind !== 'joined'), [], 'it judges nobody any more')
   })
 

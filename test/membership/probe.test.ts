@@ -28,6 +28,8 @@ suite('membership: probing', ({ test }) => {
       })
       expect.ok(offset !== undefined, `node ${node.number} does not probe in passes`)
       expect.is(last.size, 19)
+      const passOf = (number: number): string => targets.slice(offset! + 19 * number, offset! + 19 * (number + 1)).map((target) => target.number).join()
+      expect.is.not(passOf(0), passOf(1), 'each pass has an order of its own')
     }
   })
 
@@ -103,6 +105,19 @@ suite('membership: probing', ({ test }) => {
       const sends = solo.run(3000).flatMap((effects) => effects.sends).filter(({ message }) => message.kind === 'ping-request')
       expect.ok(sends.length > 0 && sends.every(({ to }) => to === peerOf(3)), `seed ${seed}`)
     }
+  })
+
+  test('helpers and listeners are chosen uniformly', () => {
+    const ring = new ProbeRing(new Prng('uniform'))
+    for (let number = 2; number <= 6; number++) ring.insert(peerOf(number))
+    const counts = new Map<string, number>()
+    for (let draw = 0; draw < 10_000; draw++) {
+      const pair = ring.pick(2, () => true).sort().join()
+      counts.set(pair, (counts.get(pair) ?? 0) + 1)
+    }
+    const chiSquare = [...counts.values()].reduce((sum, count) => sum + (count - 1000) ** 2 / 1000, 0)
+    expect.is(counts.size, 10)
+    expect.ok(chiSquare < 21.67, `chi-square ${chiSquare} with 9 degrees of freedom, p > .01`)
   })
 
   test('MEMBERSHIP test 13: buddy: a ping to a suspect carries the suspicion, and it refutes within one round trip', () => {
@@ -208,6 +223,17 @@ suite('membership: probing', ({ test }) => {
     for (const number of [2, 3, 4]) solo.mute.add(peerOf(number))
     solo.run(2100)
     expect.is(solo.core.localHealth, 2)
+  })
+
+  test('silence of a process that has ended says nothing of the one that followed', () => {
+    const solo = new Solo(1)
+    solo.hear(2, record(2, 'alive@1.0'))
+    solo.mute.add(peerOf(2))
+    while (!solo.run(solo.nowMs + 1).some(({ sends }) => sends.some(({ message }) => message.kind === 'ping'))) { /* until it is probed */ }
+    solo.hear(2, record(2, 'alive@2.0'))
+    solo.mute.clear()
+    solo.run(solo.nowMs + 1500)
+    expect.equal([solo.stateOf(2), solo.core.localHealth], ['alive@2.0', 0])
   })
 
   test('an answer of the wrong peer, to no question or too late changes nothing', () => {

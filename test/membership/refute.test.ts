@@ -42,7 +42,8 @@ suite('membership: refuting and restarting', ({ test }) => {
     solo.hear(2, record(1, 'suspect@1.0'))
     const told = solo.run(5700).flatMap((effects) => effects.sends)
       .filter(({ message }) => updatesOf(message).some((update) => update.peer === peerOf(1) && statementOf(update) === 'alive@1.1'))
-    expect.ok(new Set(told.map(({ to }) => to)).size === 5)
+    expect.ok(told.some(({ to }) => to === peerOf(2)))
+    expect.ok(new Set(told.map(({ to }) => to)).size >= 3)
   })
 
   test('MEMBERSHIP test 11: generation lost: whoever speaks of itself below what is believed or remembered of it is told so', () => {
@@ -51,9 +52,9 @@ suite('membership: refuting and restarting', ({ test }) => {
       solo.hear(3, record(3, 'alive@1.0'))
       if (isListed) solo.hear(3, record(2, 'alive@1.0'), record(2, 'dead@1.100'))
       else solo.core.remember([record(2, 'dead@1.100')], 0)
-      solo.core.takeEffects()
+      solo.run(1000)
       solo.hear(2, record(2, 'alive@1.1'))
-      const sends = solo.run(300).flatMap((effects) => effects.sends).filter(({ to, message }) => to === peerOf(2) && message.kind === 'ack')
+      const sends = solo.run(1300).flatMap((effects) => effects.sends).filter(({ to, message }) => to === peerOf(2) && message.kind === 'ack')
       expect.ok(sends.some(({ message }) => updatesOf(message).some((update) => update.peer === peerOf(2) && statementOf(update) === 'dead@1.100')))
     }
   })

@@ -118,7 +118,7 @@ suite('hostile counts', ({ test }) => {
     expect.is(decodeSnapshotFrame(chunk(SNAPSHOT_RECORD_COUNT_MAX)).kind, 'records')
   })
 
-  test('half a megabyte of empty sub-messages is refused at the first one, or by the count', () => {
+  test('half a megabyte of empty or tiny sub-messages is refused at the first one, or by the count', () => {
     const many = 256 * 1024
     const startMs = performance.now()
     expect.throws(() => decodeReplicationFrame(frameOf(1, APPEND_HEAD, repeat('3a00', many))), /no known kind/)
@@ -127,7 +127,8 @@ suite('hostile counts', ({ test }) => {
     expect.throws(() => decodeLogEntries(Buffer.concat([hex('0801'), repeat('1200', many)])), /no known kind/)
     expect.throws(() => decodeSnapshotFrame(new Writer().bytes(2, repeat('0a00', many)).finish()), /without a key/)
     expect.throws(() => decodeClusterFrame(frameOf(6, repeat('2200', many))), /map member lacks/)
-    expect.throws(() => decodeClusterFrame(frameOf(6, repeat('3200', many))), /too many partitions/)
+    expect.throws(() => decodeClusterFrame(frameOf(6, repeat('22050801120161', many / 4))), /too many members in/)
+    expect.throws(() => decodeClusterFrame(frameOf(6, repeat('3200', many))), /too many partitions in/)
     expect.throws(() => decodeClusterFrame(frameOf(6, hex('2a808010'), repeat('01', 2 ** 18))), /more than 5/)
     expect.ok(performance.now() - startMs < SOON_MS)
   })

@@ -96,6 +96,7 @@ suite('transport dialling', ({ test, afterEach }) => {
     await until('a fourth answer', () => a.of('peer-connected').length === 4)
     expect.is(a.of('peer-disconnected').length, 0)
     expect.is(b.of('peer-connected').length, 1)
+    expect.is(a.transport.counters().dials, 2, 'who is connected is not dialled again')
   })
 
   test('a node that dials itself is told so, and never connects to itself', async () => {
@@ -148,6 +149,7 @@ suite('transport dialling', ({ test, afterEach }) => {
     await until('a frame of each', () => seed.of('frame').length === 20, 15_000)
     expect.is(joiners.flatMap((joiner) => joiner.of('dial-failed')).length, 0)
     expect.is(seed.of('peer-connected').length, 20)
+    expect.ok(joiners.every(({ transport }) => transport.counters().dials === 1), 'the dial and the frame shared one connection')
     expect.equal(framesOf(seed).sort(), joiners.map(({ peer }) => String(peer)).sort())
   })
 

@@ -1,4 +1,4 @@
-import { SNAPSHOT_FRAME_BYTES_MAX } from '../../src/transport/index.js'
+import { SNAPSHOT_FRAME_SIZE_BYTES_MAX } from '../../protocols/index.js'
 import { expect, suite } from '../harness.js'
 import { bytes, connect, pause, residentMb, startTestNode, stopTestNodes, text, until } from './transport-helpers.js'
 import type { Input, TestNode } from './transport-helpers.js'
@@ -124,13 +124,13 @@ suite('transport snapshots', ({ test, afterEach }) => {
 
   test('the longest frame passes, a longer one fails at the sender', async () => {
     const [a, b] = await pair()
-    const long = send(a, b, (async function * () { yield Buffer.alloc(SNAPSHOT_FRAME_BYTES_MAX, 1) })())
+    const long = send(a, b, (async function * () { yield Buffer.alloc(SNAPSHOT_FRAME_SIZE_BYTES_MAX, 1) })())
     const stream = await opened(b)
     const input = await nextInput(b, stream)
-    expect.is(input.kind === 'snapshot-frame' ? input.payload.length : 0, SNAPSHOT_FRAME_BYTES_MAX)
+    expect.is(input.kind === 'snapshot-frame' ? input.payload.length : 0, SNAPSHOT_FRAME_SIZE_BYTES_MAX)
     b.transport.snapshotClose(stream, undefined)
     await until('the sender hears of it', () => long.ok === true)
-    const tooLong = send(a, b, (async function * () { yield Buffer.alloc(SNAPSHOT_FRAME_BYTES_MAX + 1) })())
+    const tooLong = send(a, b, (async function * () { yield Buffer.alloc(SNAPSHOT_FRAME_SIZE_BYTES_MAX + 1) })())
     await until('the sender fails', () => tooLong.ok === false)
     expect.match(tooLong.error ?? '', /1572865 bytes was produced, at most 1572864/)
   })

@@ -2,7 +2,7 @@ import { createIdentity, createTransport } from '../../src/transport/index.js'
 import type { Libp2pTransport, TransportOptions } from '../../src/transport/index.js'
 import { silentLogger } from '../../src/base/index.js'
 import type { Multiaddr, PeerId } from '../../src/base/index.js'
-import type { ChannelName, TransportInput } from '../../src/node/ports.js'
+import type { ChannelName, TransportInput } from '../../src/node/index.js'
 
 export type Input<Kind extends TransportInput['kind']> = Extract<TransportInput, { kind: Kind }>
 
