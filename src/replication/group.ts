@@ -166,7 +166,9 @@ export class ReplicationGroup {
   /** A hint: the connection to this member closed. A follower campaigns early for its leader's loss; a leader sends again. */
   leaderLost (member: MemberId, nowMs: number): void {
     const role = this.#roles.current
-    if (role.role === 'follower' && role.leader === member) role.leaderLost()
+    // Who was voted for may have led without having been heard.
+    const isLeader = role.leader === member || (role.leader === 0 && this.#state.vote === member)
+    if (role.role === 'follower' && isLeader) role.leaderLost()
     else if (role.role === 'leader') role.memberLost(member)
     else return
     this.#touch(nowMs)
