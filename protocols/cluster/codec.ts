@@ -20,7 +20,7 @@ const fieldByKind = {
 } as const satisfies Record<ClusterMessage['kind'], number>
 
 const numberByRefusal = {
-  version: 1, foreign_cluster: 2, configuration_differs: 3, founding_refused: 4, name_taken: 5, disk_rolled_back: 6
+  version: 1, foreign_cluster: 2, configuration_differs: 3, founding_refused: 4, name_taken: 5, disk_rolled_back: 6, cluster_full: 7
 } as const satisfies Record<RefusalCode, number>
 const refusalByNumber = namesByNumber<RefusalCode>(numberByRefusal)
 

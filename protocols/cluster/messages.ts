@@ -46,6 +46,8 @@ export type RefusalCode =
   | 'name_taken'
   /** Others heard of newer batches of its disk than the disk has. */
   | 'disk_rolled_back'
+  /** The cluster has as many members as it can have. */
+  | 'cluster_full'
 
 export type ClusterMessage =
   /** The first message in each direction of every connection. */

@@ -101,9 +101,9 @@ function applyAdmit (map: ClusterMap, name: NodeName, peer: PeerId): MapStep {
   if (memberByName(map, name) !== undefined) return applyBind(map, name, peer)
   const other = memberByPeer(map, peer)
   if (other !== undefined) return refuse(map, 'name_taken', `peer ${peer} is member ${other.name} already`)
-  if (map.members.length >= MAP_MEMBER_COUNT_MAX) return refuse(map, 'name_taken', `the cluster has ${MAP_MEMBER_COUNT_MAX} members, the most it can have`)
+  if (map.members.length >= MAP_MEMBER_COUNT_MAX) return refuse(map, 'cluster_full', `the cluster has ${MAP_MEMBER_COUNT_MAX} members, the most it can have`)
   const id = Math.max(...map.members.map((member) => member.id)) + 1
-  if (id > MEMBER_ID_MAX) return refuse(map, 'name_taken', 'the cluster has given every member id there is')
+  if (id > MEMBER_ID_MAX) return refuse(map, 'cluster_full', 'the cluster has given every member id there is')
   return changed(map, [...map.members, { id: toMemberId(id), name, peer }])
 }
 

@@ -5,9 +5,8 @@
  */
 export { crc32 } from './crc32.js'
 export {
-  batchKey, bucketOwnerKey, dataKey, dataRange, foundingKey, hardStateKey, installingKey, isDataKey, logKey, logRange, logStartKey, mapKey,
-  metaRange, nodeKey, peerKey, replicaCounterKey, replicaKey, replicaStateKey, sessionKey, sessionRange, systemMapKey, systemMapRange,
-  type KeyRange
+  batchKey, dataKey, dataRange, foundingKey, hardStateKey, installingKey, isDataKey, logKey, logRange, logStartKey, mapKey,
+  metaRange, nodeKey, peerKey, replicaStateKey, sessionKey, sessionRange, systemMapKey, systemMapRange, type KeyRange
 } from './key-layout.js'
 export { describeKey, parseDataKey, parseMetaKey, type DataKey, type MetaKey } from './key-parser.js'
 export {
@@ -15,9 +14,8 @@ export {
   encodeBatchNumber, encodeFoundingRecord, encodeKnownPeer, encodeNodeRecord, type FoundingRecord, type KnownPeerRecord, type NodeRecord
 } from './node-records.js'
 export {
-  decodeBucketOwner, decodeInstalling, decodeLogStart, decodeReplica, decodeReplicaCounter, decodeReplicaState, encodeBucketOwner,
-  encodeInstalling, encodeLogStart, encodeReplica, encodeReplicaCounter, encodeReplicaState, toReplicaId, type LogPosition,
-  type ReplicaId, type ReplicaRecord, type ReplicaStateRecord
+  decodeInstalling, decodeLogStart, decodeReplicaState, encodeInstalling, encodeLogStart, encodeReplicaState, type LogPosition,
+  type ReplicaStateRecord
 } from './replica-records.js'
 export { openRecord, sealRecord } from './sealing.js'
 export { decodeValueRecord, encodeValueRecord, type ValueRecord } from './value-record.js'

@@ -14,16 +14,10 @@ export const KEY_PREFIX = {
   founding: 0x03,
   /** The cluster map cached last. */
   map: 0x04,
-  /** The next replica id this node gives. */
-  replicaCounter: 0x05,
   /** The state of the system partition's replica on this node: the cluster map as of its applied position. */
   systemMap: 0x06,
   /** `‖ peer id`: another node, as last heard of. */
   peer: 0x10,
-  /** `‖ bucket(2)`: the one replica that owns the bucket's data on this node. */
-  bucketOwner: 0x11,
-  /** `‖ partition(2)`: the replica of a partition, or the tombstone of the last one. */
-  replica: 0x20,
   /** `‖ partition(2)`: term, vote and commit index. */
   hardState: 0x21,
   /** `‖ partition(2)`: the last position that compaction or an installation removed from the log. */
@@ -54,7 +48,6 @@ const NODE_KEY = single(KEY_PREFIX.node)
 const BATCH_KEY = single(KEY_PREFIX.batch)
 const FOUNDING_KEY = single(KEY_PREFIX.founding)
 const MAP_KEY = single(KEY_PREFIX.map)
-const REPLICA_COUNTER_KEY = single(KEY_PREFIX.replicaCounter)
 const SYSTEM_MAP_KEY = single(KEY_PREFIX.systemMap)
 
 /** A prefix and a number of two bytes, the number allowed to be 2^16: then the key behind all others of the prefix. */
@@ -70,11 +63,8 @@ export const nodeKey = (): Buffer => NODE_KEY
 export const batchKey = (): Buffer => BATCH_KEY
 export const foundingKey = (): Buffer => FOUNDING_KEY
 export const mapKey = (): Buffer => MAP_KEY
-export const replicaCounterKey = (): Buffer => REPLICA_COUNTER_KEY
 export const systemMapKey = (): Buffer => SYSTEM_MAP_KEY
 export const peerKey = (peer: PeerId): Buffer => withText(single(KEY_PREFIX.peer), peer)
-export const bucketOwnerKey = (bucket: Bucket): Buffer => numbered(KEY_PREFIX.bucketOwner, bucket)
-export const replicaKey = (partition: PartitionId): Buffer => numbered(KEY_PREFIX.replica, partition)
 export const hardStateKey = (partition: PartitionId): Buffer => numbered(KEY_PREFIX.hardState, partition)
 export const logStartKey = (partition: PartitionId): Buffer => numbered(KEY_PREFIX.logStart, partition)
 export const replicaStateKey = (partition: PartitionId): Buffer => numbered(KEY_PREFIX.replicaState, partition)

@@ -4,14 +4,13 @@ import {
 } from '../base/index.js'
 import { DATA_KEY_OVERHEAD_BYTES, KEY_PREFIX, isDataKey } from './key-layout.js'
 
-type SingleKind = 'node' | 'batch' | 'founding' | 'map' | 'replica-counter' | 'system-map'
-type PartitionKind = 'replica' | 'hard-state' | 'log-start' | 'replica-state' | 'installing'
+type SingleKind = 'node' | 'batch' | 'founding' | 'map' | 'system-map'
+type PartitionKind = 'hard-state' | 'log-start' | 'replica-state' | 'installing'
 
 /** What a key outside the data is about. */
 export type MetaKey =
   | { readonly kind: SingleKind }
   | { readonly kind: 'peer', readonly peer: PeerId }
-  | { readonly kind: 'bucket-owner', readonly bucket: Bucket }
   | { readonly kind: PartitionKind, readonly partition: PartitionId }
   | { readonly kind: 'log', readonly partition: PartitionId, readonly firstIndex: LogIndex }
   | { readonly kind: 'session', readonly partition: PartitionId, readonly peer: PeerId }
@@ -27,12 +26,10 @@ const SINGLE_KINDS = new Map<number, SingleKind>([
   [KEY_PREFIX.batch, 'batch'],
   [KEY_PREFIX.founding, 'founding'],
   [KEY_PREFIX.map, 'map'],
-  [KEY_PREFIX.replicaCounter, 'replica-counter'],
   [KEY_PREFIX.systemMap, 'system-map']
 ])
 
 const PARTITION_KINDS = new Map<number, PartitionKind>([
-  [KEY_PREFIX.replica, 'replica'],
   [KEY_PREFIX.hardState, 'hard-state'],
   [KEY_PREFIX.logStart, 'log-start'],
   [KEY_PREFIX.replicaState, 'replica-state'],
@@ -47,7 +44,6 @@ export function parseMetaKey (key: Uint8Array): MetaKey {
   const partitionKind = PARTITION_KINDS.get(prefix)
   if (partitionKind !== undefined && key.length === 3) return { kind: partitionKind, partition: partitionAt(key) }
   if (prefix === KEY_PREFIX.peer) return { kind: 'peer', peer: peerAt(key, 1) }
-  if (prefix === KEY_PREFIX.bucketOwner && key.length === 3) return { kind: 'bucket-owner', bucket: bucketAt(key) }
   if (prefix === KEY_PREFIX.log && key.length === 11) return { kind: 'log', partition: partitionAt(key), firstIndex: indexAt(key) }
   if (prefix === KEY_PREFIX.session && key.length > 3) return { kind: 'session', partition: partitionAt(key), peer: peerAt(key, 3) }
   throw malformed(key)

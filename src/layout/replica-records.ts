@@ -1,67 +1,9 @@
 import {
-  DecodeError, assert, toLogIndex, toRevision, toTerm, type Brand, type Bucket, type LogIndex, type PartitionId, type Reader, type Revision,
+  toLogIndex, toRevision, toTerm, type LogIndex, type PartitionId, type Reader, type Revision,
   type Term
 } from '../base/index.js'
-import { bucketOwnerKey, installingKey, logStartKey, replicaCounterKey, replicaKey, replicaStateKey } from './key-layout.js'
-import { decodeSealed, encodeSealed, readOneNumber, required } from './record-codec.js'
-
-/** One replica's number on this node, from 1, never given again while the disk lives; orders it before and after others. */
-export type ReplicaId = Brand<number, 'ReplicaId'>
-
-export function toReplicaId (value: number): ReplicaId {
-  assert(Number.isSafeInteger(value) && value >= 1, `replica id out of range: ${value}`)
-  return value as ReplicaId
-}
-
-function readReplicaId (value: number): ReplicaId {
-  if (value < 1) throw new DecodeError('replica id 0')
-  return toReplicaId(value)
-}
-
-/** @param next the id the next replica gets */
-export function encodeReplicaCounter (next: ReplicaId): Buffer {
-  return encodeSealed(replicaCounterKey(), (writer) => { writer.uint(1, next) })
-}
-
-/** @throws {DecodeError} */
-export function decodeReplicaCounter (record: Uint8Array): ReplicaId {
-  return decodeSealed(replicaCounterKey(), record, (reader) => readReplicaId(readOneNumber(reader)))
-}
-
-/** Which replica owns a bucket's data on this node; no record: none. */
-export function encodeBucketOwner (bucket: Bucket, owner: ReplicaId): Buffer {
-  return encodeSealed(bucketOwnerKey(bucket), (writer) => { writer.uint(1, owner) })
-}
-
-/** @throws {DecodeError} */
-export function decodeBucketOwner (bucket: Bucket, record: Uint8Array): ReplicaId {
-  return decodeSealed(bucketOwnerKey(bucket), record, (reader) => readReplicaId(readOneNumber(reader)))
-}
-
-/** The replica of a partition on this node. */
-export interface ReplicaRecord {
-  readonly id: ReplicaId
-  /** True: the replica is gone, and messages for it must not bring it back. */
-  readonly tombstone: boolean
-}
-
-export function encodeReplica (partition: PartitionId, record: ReplicaRecord): Buffer {
-  return encodeSealed(replicaKey(partition), (writer) => { writer.uint(1, record.id).bool(2, record.tombstone) })
-}
-
-/** @throws {DecodeError} */
-export function decodeReplica (partition: PartitionId, record: Uint8Array): ReplicaRecord {
-  return decodeSealed(replicaKey(partition), record, (reader) => {
-    let id: ReplicaId | undefined
-    let tombstone: boolean | undefined
-    for (let field = reader.field(); field !== 0; field = reader.field()) {
-      if (field === 1) id = readReplicaId(reader.uint())
-      else if (field === 2) tombstone = reader.bool()
-      else reader.skip()
-    }
-    return { id: required(id, 'replica id'), tombstone: required(tombstone, 'tombstone') }
-  })
-}
+import { installingKey, logStartKey, replicaStateKey } from './key-layout.js'
+import { decodeSealed, encodeSealed, required } from './record-codec.js'
 
 /** A position in a log with the term of its entry. */
 export interface LogPosition {

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { DecodeError, SYSTEM_PARTITION, toBucket, toLogIndex, toPartitionId, toPeerId, type PartitionId } from '../../src/base/index.js'
 import {
-  batchKey, bucketOwnerKey, dataKey, dataRange, describeKey, foundingKey, hardStateKey, installingKey, logKey, logRange, logStartKey, mapKey,
-  metaRange, nodeKey, parseDataKey, parseMetaKey, peerKey, replicaCounterKey, replicaKey, replicaStateKey, sessionKey, sessionRange,
+  batchKey, dataKey, dataRange, describeKey, foundingKey, hardStateKey, installingKey, logKey, logRange, logStartKey, mapKey,
+  metaRange, nodeKey, parseDataKey, parseMetaKey, peerKey, replicaStateKey, sessionKey, sessionRange,
   systemMapKey, systemMapRange, isDataKey, type KeyRange
 } from '../../src/layout/index.js'
 import { expect, suite } from '../harness.js'
@@ -16,11 +16,8 @@ const GOLDEN: ReadonlyArray<readonly [name: string, key: Buffer, hex: string]> =
   ['batch', batchKey(), '02'],
   ['founding', foundingKey(), '03'],
   ['map', mapKey(), '04'],
-  ['replica-counter', replicaCounterKey(), '05'],
   ['system-map', systemMapKey(), '06'],
   [`peer (peer ${PEER})`, peerKey(PEER), '10' + Buffer.from(PEER).toString('hex')],
-  ['bucket-owner (bucket 1023)', bucketOwnerKey(toBucket(1023)), '1103ff'],
-  ['replica (partition 3)', replicaKey(P3), '200003'],
   ['hard-state (partition 65535)', hardStateKey(SYSTEM_PARTITION), '21ffff'],
   ['log-start (partition 3)', logStartKey(P3), '220003'],
   ['replica-state (partition 3)', replicaStateKey(P3), '230003'],
@@ -61,7 +58,6 @@ suite('storage keys', ({ test }) => {
       expect.equal(parseMetaKey(logKey(partition, firstIndex)), { kind: 'log', partition, firstIndex })
       expect.equal(parseMetaKey(sessionKey(partition, PEER)), { kind: 'session', partition, peer: PEER })
       expect.equal(parseMetaKey(installingKey(partition)), { kind: 'installing', partition })
-      expect.equal(parseMetaKey(bucketOwnerKey(bucket)), { kind: 'bucket-owner', bucket })
       const data = parseDataKey(dataKey(bucket, key))
       expect.is(data.bucket, bucket)
       expect.equal([...data.key], [...key])

@@ -5,10 +5,10 @@ import {
   toTerm, type Multiaddr
 } from '../../src/base/index.js'
 import {
-  KNOWN_ADDRESS_COUNT_MAX, batchKey, crc32, dataKey, decodeBatchNumber, decodeBucketOwner, decodeFoundingRecord, decodeInstalling, decodeKnownPeer,
-  decodeLogStart, decodeNodeRecord, decodeReplica, decodeReplicaCounter, decodeReplicaState, decodeValueRecord, encodeBatchNumber,
-  encodeBucketOwner, encodeFoundingRecord, encodeInstalling, encodeKnownPeer, encodeLogStart, encodeNodeRecord, encodeReplica,
-  encodeReplicaCounter, encodeReplicaState, encodeValueRecord, hardStateKey, nodeKey, openRecord, replicaStateKey, sealRecord, toReplicaId
+  KNOWN_ADDRESS_COUNT_MAX, batchKey, crc32, dataKey, decodeBatchNumber, decodeFoundingRecord, decodeInstalling, decodeKnownPeer,
+  decodeLogStart, decodeNodeRecord, decodeReplicaState, decodeValueRecord, encodeBatchNumber,
+  encodeFoundingRecord, encodeInstalling, encodeKnownPeer, encodeLogStart, encodeNodeRecord,
+  encodeReplicaState, encodeValueRecord, hardStateKey, nodeKey, openRecord, replicaStateKey, sealRecord
 } from '../../src/layout/index.js'
 import { expect, suite } from '../harness.js'
 
@@ -128,11 +128,8 @@ suite('meta records', ({ test }) => {
     expect.throws(() => encodeNodeRecord({ ...NODE, configuration: 'x'.repeat(1024 * 1024 + 1) }), /too long/)
   })
 
-  test('of batch numbers, replica ids and owners come back', () => {
+  test('of batch numbers come back', () => {
     expect.is(decodeBatchNumber(encodeBatchNumber(toBatchNumber(2 ** 40))), 2 ** 40)
-    expect.is(decodeReplicaCounter(encodeReplicaCounter(toReplicaId(5))), 5)
-    expect.is(decodeBucketOwner(toBucket(1), encodeBucketOwner(toBucket(1), toReplicaId(4))), 4)
-    expect.equal(decodeReplica(P3, encodeReplica(P3, { id: toReplicaId(9), tombstone: true })), { id: 9, tombstone: true })
   })
 
   test('of founding promises come back', () => {
@@ -161,9 +158,8 @@ suite('meta records', ({ test }) => {
     expect.equal(decodeInstalling(P3, encodeInstalling(P3, position)), position)
   })
 
-  test('are bound to their partition, bucket and peer', () => {
+  test('are bound to their partition and peer', () => {
     expect.throws(() => decodeReplicaState(toPartitionId(4), encodeReplicaState(P3, REPLICA_STATE)), isDecodeError(/^replica-state \(partition 4\): the checksum/))
-    expect.throws(() => decodeBucketOwner(toBucket(2), encodeBucketOwner(toBucket(1), toReplicaId(4))), isDecodeError(/^bucket-owner \(bucket 2\)/))
     expect.throws(() => decodeKnownPeer(OTHER_PEER, encodeKnownPeer(PEER, KNOWN_PEER)), isDecodeError(/^peer/))
     expect.throws(() => decodeInstalling(P3, encodeLogStart(P3, { index: toLogIndex(1), term: toTerm(1) })), isDecodeError(/^installing/))
   })

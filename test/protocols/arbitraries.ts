@@ -183,7 +183,7 @@ export const clusterMessage: fc.Arbitrary<ClusterMessage> = fc.oneof(
   }),
   fc.record({
     kind: fc.constant('refuse' as const), reason: text(200), clusterId: maybeClusterId,
-    code: fc.constantFrom('version', 'foreign_cluster', 'configuration_differs', 'founding_refused', 'name_taken', 'disk_rolled_back')
+    code: fc.constantFrom('version', 'foreign_cluster', 'configuration_differs', 'founding_refused', 'name_taken', 'disk_rolled_back', 'cluster_full')
   }),
   fc.record({ kind: fc.constant('found-propose' as const), clusterId, configuration: text(400) }),
   fc.record({ kind: fc.constant('found-accept' as const), clusterId }),

@@ -157,7 +157,7 @@ export function clusterMapPlain (map: ClusterMap): Plain {
 export const mapCommandPlain = ({ kind, name, peer }: MapCommand): Plain => ({ [kind]: { name, peer } })
 
 const refusalNumber = {
-  version: 1, foreign_cluster: 2, configuration_differs: 3, founding_refused: 4, name_taken: 5, disk_rolled_back: 6
+  version: 1, foreign_cluster: 2, configuration_differs: 3, founding_refused: 4, name_taken: 5, disk_rolled_back: 6, cluster_full: 7
 }
 
 export function clusterPlain (messages: readonly ClusterMessage[]): Plain {
