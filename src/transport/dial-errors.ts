@@ -15,7 +15,7 @@ export function describeDialError (error: unknown, timeoutMs: number): string {
   if (/dial self/i.test(message)) return SELF
   if (/handshake stage \d validation fail/.test(message)) return WRONG_SECRET
   if (message.includes('does not match expected remote identity key')) return 'another node answers at this address'
-  if (message.includes('ECONNREFUSED')) return `nothing listens there (${message})`
+  if (message.includes('ECONNREFUSED')) return `nothing listens at ${/ECONNREFUSED (\S+)/.exec(message)?.[1] ?? 'this address'}`
   if (name === 'TimeoutError' || name === 'AbortError' || /timeout|aborted/i.test(message)) return `no answer within ${timeoutMs} ms`
   if (name === 'EncryptionFailedError') {
     return `the other side closed the connection during the handshake (${message}); it may have too many connections, or be no GoKeyDB node`

@@ -45,6 +45,15 @@ suite('what is no request', ({ test }) => {
     expect.is((await fetch(`${url}/livez`)).status, 200)
   }))
 
+  test('is answered also where the client sends all of it before it looks', () => withFixture({}, async ({ port }) => {
+    const client = new RawClient(port)
+    client.socket.pause()
+    client.send('GET /livez HTTP/1.1\r\nHost: x\r\nX: ', Buffer.alloc(16 * MIB, 'x'))
+    await until('all is sent', () => client.socket.writableLength === 0 || client.socket.destroyed)
+    client.socket.resume()
+    await expectRefused(client, 431)
+  }))
+
   test('an HTTP/1.1 request without Host is 400', () => withFixture({}, async ({ port }) => {
     const client = new RawClient(port).send('GET /livez HTTP/1.1\r\n\r\n')
     const answer = await client.answer()

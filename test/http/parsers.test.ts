@@ -138,6 +138,8 @@ suite('JSON bodies', ({ test }) => {
   test('quotes and backslashes in strings do not end them', () => {
     const nested = JSON.stringify({ list: ['"', '\\', '\\"', '\\\\'], more: '{}[]'.repeat(1000) })
     expect.equal(setOf(JSON.stringify({ key: '\\"\\\\', value: nested })), { key: '\\"\\\\', value: nested })
+    const long = `"${'x'.repeat(5000)}"${'\\\\'.repeat(5000)}"`
+    expect.is(setOf(JSON.stringify({ key: 'a', value: long })).value, long)
     expect.is(refusal(parseJsonSet(Buffer.from('{"key":"a\\"')))['field'], 'body')
   })
 

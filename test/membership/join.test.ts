@@ -90,16 +90,44 @@ suite('membership: joining and dying', ({ test }) => {
     solo.core.remember([record(2, 'alive@1.5'), record(3, 'dead@1.0'), record(1, 'alive@9.0')], 0)
     expect.is(solo.core.members().length, 1)
     expect.is(solo.core.aliveCount, 1)
-    const knocked = solo.run(3000).flatMap((effects) => effects.sends).filter(({ message }) => message.kind === 'ping').map(({ to }) => to)
-    expect.equal([...new Set(knocked)].sort(), [peerOf(2), peerOf(3)])
+    solo.mute.add(peerOf(3))
+    const sends = solo.run(3500).flatMap((effects) => effects.sends)
+    const knocked = sends.filter(({ message }) => message.kind === 'ping').map(({ to }) => to)
+    expect.equal(knocked.sort(), [2, 2, 2, 2, 3, 3, 3, 3].map(peerOf), 'once a second while we are alone')
+    const synced = sends.filter(({ message }) => message.kind === 'sync' && message.reply).map(({ to }) => to)
+    expect.ok(synced.length >= 3 && synced.every((peer) => peer === peerOf(2)), 'with whoever answers')
     solo.hear(4, record(2, 'alive@1.4'))
     expect.is(solo.stateOf(2), 'unknown', 'older than what we remember of it')
     solo.hear(4, record(2, 'alive@1.5'))
     expect.is(solo.stateOf(2), 'alive@1.5')
     solo.hear(3, record(3, 'alive@1.1'))
-    solo.run(3001)
+    solo.run(3501)
     const syncs = solo.run(123_000).flatMap((effects) => effects.sends).filter(({ message }) => message.kind === 'sync')
     expect.ok(syncs.length <= 5, 'once heard of, it is not knocked at any more')
+  })
+
+  test('a joiner is sent everything by its seed, not by everybody it meets', () => {
+    const world = new World({ seed: 'one sync' })
+    const nodes = world.cluster(16)
+    const [joiner] = world.add(1) as [Node]
+    let syncs = 0
+    world.onSend = (_from, to, message) => { if (message.kind === 'sync' && to === joiner) syncs++ }
+    world.connect(joiner, nodes[0]!)
+    world.runFor(100)
+    for (const node of nodes.slice(1)) world.connect(joiner, node)
+    world.runFor(2000)
+    expect.ok(world.isOneView)
+    expect.ok(syncs <= 2, `${syncs} syncs`)
+  })
+
+  test('two clusters that meet at one pair of nodes become one', () => {
+    const world = new World({ seed: 'two clusters' })
+    const left = world.cluster(5)
+    const right = world.add(5)
+    for (const node of right.slice(1)) world.connect(node, right[0]!)
+    world.runFor(3000)
+    world.connect(left[2]!, right[2]!)
+    expect.ok(world.runUntil(() => world.isOneView, 10_000) <= 5000)
   })
 
   test('those who join together do not send everybody everything twice', () => {
