@@ -210,7 +210,7 @@ export class VirtualTransport implements Transport {
       const fail = (reason: string, afterUs: number): void => {
         this.#network.events.after(afterUs, () => {
           if (expected !== undefined) this.#dialling.delete(expected)
-          this.tell({ kind: 'dial-failed', target, reason })
+          this.tell({ kind: 'dial-failed', target, reason, refused: reason === 'refused' })
         })
       }
       if (other === undefined || other === this || (expected !== undefined && other.self !== expected)) fail('refused', 0)
@@ -240,7 +240,7 @@ export class VirtualTransport implements Transport {
       }
       const address = this.#known.get(peer)
       if (address === undefined) {
-        this.#network.events.after(0, () => { this.tell({ kind: 'dial-failed', target: peer, reason: 'no address is known' }) })
+        this.#network.events.after(0, () => { this.tell({ kind: 'dial-failed', target: peer, reason: 'no address is known', refused: false }) })
         return
       }
       this.#dialling.set(peer, [[channel, frame]])

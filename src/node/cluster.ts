@@ -172,6 +172,7 @@ export class Cluster {
 
   connected (peer: PeerId, nowMs: number): void {
     this.#nowMs = nowMs
+    if (this.#links.has(peer)) return // a dial found the connection that stands
     const link: Link = { hello: undefined, accepted: false, sinceMs: nowMs, greetedMs: nowMs, heardBefore: this.heardBatch(peer) }
     this.#links.set(peer, link)
     this.#lookAtMs = Math.min(this.#lookAtMs, nowMs + GREET_AGAIN_MS)

@@ -101,7 +101,8 @@ export class Company {
     this.#membership.connectionClosed(peer, nowMs)
   }
 
-  dialFailed (target: PeerId | Multiaddr, nowMs: number): void {
+  /** Nothing listens where a peer should be. */
+  refused (target: PeerId | Multiaddr, nowMs: number): void {
     if (isPeerId(target)) this.#membership.connectionRefused(toPeerId(target), nowMs)
   }
 
@@ -151,6 +152,8 @@ export class Company {
     const effects = this.#membership.takeEffects()
     for (const { to, message } of effects.sends) outbox.membership(to, message)
     for (const { kind, record, previous } of effects.events) {
+      // A connection to a dead member may stand for long behind a cut: what comes next should be a fresh dial.
+      if (kind === 'died' && transport.isConnected(record.peer)) transport.hangUp(record.peer)
       if (kind !== 'changed') log.info(`a member ${kind}`, { name: record.name, peer: record.peer, generation: record.generation, incarnation: record.incarnation, was: previous?.health })
     }
     for (const record of effects.remember) {

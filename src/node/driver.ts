@@ -209,7 +209,7 @@ export class NodeDriver implements NodeApi {
       }
       case 'dial-failed':
         this.#cluster.dialFailed(input.target, input.reason, nowMs)
-        this.#company.dialFailed(input.target, nowMs)
+        if (input.refused) this.#company.refused(input.target, nowMs)
         if (isPeerId(input.target)) this.#gateway.unreachable(toPeerId(input.target))
         return
       case 'peer-found':

@@ -76,7 +76,8 @@ export type TransportInput =
   | { readonly kind: 'peer-connected', readonly peer: PeerId, readonly remote: Multiaddr }
   /** The last connection to the peer is gone; what was queued for it is dropped. */
   | { readonly kind: 'peer-disconnected', readonly peer: PeerId, readonly reason: string }
-  | { readonly kind: 'dial-failed', readonly target: PeerId | Multiaddr, readonly reason: string }
+  /** Frames queued for the peer were dropped. `refused`: the host is up and nothing listens there, so the process is gone. */
+  | { readonly kind: 'dial-failed', readonly target: PeerId | Multiaddr, readonly reason: string, readonly refused: boolean }
   /** One frame: the bytes are the receiver's own. */
   | { readonly kind: 'frame', readonly peer: PeerId, readonly channel: ChannelName, readonly payload: Uint8Array }
   /** The DHT knows where a peer is (an answer to `find` or `discover`). */

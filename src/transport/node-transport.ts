@@ -8,7 +8,7 @@ import { SNAPSHOT_PROTOCOL } from '../../protocols/snapshot/index.js'
 import { channelNames, channelTable } from './channel-table.js'
 import { createCounters } from './counters.js'
 import type { TransportCounters } from './counters.js'
-import { SELF } from './dial-errors.js'
+import { isRefusal, SELF } from './dial-errors.js'
 import { Dialer } from './dialer.js'
 import { Discovery } from './discovery.js'
 import { messageOf } from './errors.js'
@@ -122,7 +122,7 @@ export class NodeTransport implements Libp2pTransport {
     if (this.#stopped !== undefined || this.#dials.has(multiaddr)) return
     this.#dials.add(multiaddr)
     this.#dial(multiaddr)
-      .catch((error: unknown) => { this.#deliver({ kind: 'dial-failed', target: multiaddr, reason: messageOf(error) }) })
+      .catch((error: unknown) => { this.#deliver({ kind: 'dial-failed', target: multiaddr, reason: messageOf(error), refused: isRefusal(messageOf(error)) }) })
       .finally(() => { this.#dials.delete(multiaddr) })
   }
 

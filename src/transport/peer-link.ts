@@ -7,6 +7,7 @@ import { Backoff } from './backoff.js'
 import { channelTable } from './channel-table.js'
 import type { Counters } from './counters.js'
 import type { Dialer } from './dialer.js'
+import { isRefusal } from './dial-errors.js'
 import { messageOf } from './errors.js'
 import { InboundChannels } from './inbound-channels.js'
 import { OutboundChannel } from './outbound-channel.js'
@@ -207,7 +208,7 @@ export class PeerLink implements ChannelHost {
     if (this.connected) return // the peer was faster
     this.#backoff.failed(Date.now())
     this.drop()
-    this.#host.deliver({ kind: 'dial-failed', target: this.peer, reason })
+    this.#host.deliver({ kind: 'dial-failed', target: this.peer, reason, refused: isRefusal(reason) })
   }
 }
 

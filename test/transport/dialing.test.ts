@@ -23,6 +23,7 @@ suite('transport dialling', ({ test, afterEach }) => {
     await until('the dial fails', () => a.of('dial-failed').length > 0)
     expect.match(a.of('dial-failed')[0]?.reason ?? '', /^nothing listens at 127\.0\.0\.1:\d+$/)
     expect.is(a.of('dial-failed')[0]?.target, b.peer)
+    expect.is(a.of('dial-failed')[0]?.refused, true)
     const again = await startTestNode({ privateKey })
     a.transport.learn(again.peer, again.transport.multiaddrs())
     a.transport.send(again.peer, 'kv', bytes('two'))
@@ -78,7 +79,7 @@ suite('transport dialling', ({ test, afterEach }) => {
     a.transport.send(peer, 'kv', bytes('?'))
     expect.is(a.inputs.length, 0, 'the answer never comes inside the call')
     await until('an answer', () => a.of('dial-failed').length === 1)
-    expect.equal(a.of('dial-failed'), [{ kind: 'dial-failed', target: peer, reason: 'no address of this peer is known' }])
+    expect.equal(a.of('dial-failed'), [{ kind: 'dial-failed', target: peer, reason: 'no address of this peer is known', refused: false }])
     expect.is(a.transport.counters().framesDropped, 1)
   })
 
@@ -159,6 +160,7 @@ suite('transport dialling', ({ test, afterEach }) => {
     a.transport.dial(`/ip4/127.0.0.1/tcp/${silent.port}` as Multiaddr)
     await until('an answer', () => a.of('dial-failed').length === 1, 1500)
     expect.match(a.of('dial-failed')[0]?.reason ?? '', /no answer within/)
+    expect.is(a.of('dial-failed')[0]?.refused, false)
     silent.server.close()
   })
 
