@@ -61,6 +61,10 @@ async function open (settings: StartSettings, log: Logger, fatal: (reason: strin
   const name = settings.name ?? loaded.node?.name ?? toNodeName(`node-${identity.peer.slice(-8)}`)
   const { boot, operations } = claimDisk(loaded, { peer: identity.peer, name, configuration: settings.signature ?? (settings.join.length > 0 ? JOINED : loaded.node?.configuration ?? '') })
   await writeDurably(disk, operations)
+  const before = loaded.node
+  if (before?.clusterId !== undefined && settings.signature !== undefined && before.configuration !== settings.signature) {
+    log.warn('the cluster section of the configuration differs from the one this node last started with; a founded cluster does not change in this version', { before: before.configuration, now: settings.signature })
+  }
 
   const early: NodeInput[] = []
   let driver: NodeDriver | undefined

@@ -133,7 +133,7 @@ export class Exchange {
     const closing = this.#mustClose(detail)
     if (!this.#settle()) return
     const { response } = this
-    const headers: Header[] = ['Content-Type', 'application/json', 'Content-Length', Buffer.byteLength(text)]
+    const headers: Header[] = ['Content-Type', 'application/json', 'Content-Length', Buffer.byteLength(text), 'Cache-Control', 'no-store']
     const seconds = retryAfterSeconds(detail)
     if (seconds !== undefined) headers.push('Retry-After', seconds)
     if (detail.code === 'method_not_allowed') headers.push('Allow', detail.allowed.join(', '))

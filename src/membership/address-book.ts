@@ -1,5 +1,5 @@
 import type { PeerId } from '../base/index.js'
-import type { MemberRecord } from '../../protocols/membership/messages.js'
+import type { MemberRecord } from '../../protocols/membership/index.js'
 
 /** As a record is kept on disk and in the address book: an unproven suspicion is not remembered. */
 export const asRemembered = (record: MemberRecord): MemberRecord =>

@@ -1,5 +1,5 @@
 import type { PeerId, Prng } from '../base/index.js'
-import type { MemberRecord } from '../../protocols/membership/messages.js'
+import type { MemberRecord } from '../../protocols/membership/index.js'
 import { AddressBook } from './address-book.js'
 import { Dissemination } from './dissemination.js'
 import { eventsOfChange } from './effects.js'

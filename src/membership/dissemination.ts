@@ -1,5 +1,5 @@
 import type { PeerId } from '../base/index.js'
-import type { MemberRecord } from '../../protocols/membership/messages.js'
+import type { MemberRecord } from '../../protocols/membership/index.js'
 
 /**
  * The updates that ride on messages (SWIM section 4.1): one per subject, the newer replacing the older; those sent

@@ -1,5 +1,5 @@
 import type { BatchNumber, Epoch, PeerId } from '../base/index.js'
-import type { MemberRecord, MembershipMessage } from '../../protocols/membership/messages.js'
+import type { MemberRecord, MembershipMessage } from '../../protocols/membership/index.js'
 import { asRemembered } from './address-book.js'
 import { isPresent, isSameContent } from './precedence.js'
 

@@ -1,14 +1,13 @@
 import { isNodeName, isPeerId } from '../base/index.js'
-import type { MemberRecord } from '../../protocols/membership/messages.js'
+import type { Multiaddr } from '../base/index.js'
+import { PROBE_UPDATE_COUNT_MAX, SYNC_RECORD_COUNT_MAX } from '../../protocols/membership/index.js'
+import type { MemberRecord } from '../../protocols/membership/index.js'
+import { HTTP_SIZE_BYTES_MAX, MULTIADDR_COUNT_MAX, MULTIADDR_SIZE_BYTES_MAX } from '../../protocols/limits.js'
 
 /** Members one node lists at most, itself not counted; a joiner beyond it is refused unless a dead or left one can make room. */
-export const MEMBERS_MAX = 1024
+export const MEMBERS_MAX = SYNC_RECORD_COUNT_MAX - 1
 /** Records read from one probe message; the rest is ignored. A sync is read up to MEMBERS_MAX + 1. */
-export const UPDATES_PER_MESSAGE_MAX = 64
-/** Addresses one member may announce; of our own the first so many are announced. */
-export const MULTIADDRS_PER_MEMBER_MAX = 16
-/** UTF-16 code units of one multiaddr or HTTP address. */
-export const ADDRESS_LENGTH_MAX = 512
+export const UPDATES_PER_MESSAGE_MAX = PROBE_UPDATE_COUNT_MAX
 /** Indirect probes one node makes for others at once; beyond it a request is ignored and its sender misses a nack. */
 export const RELAYS_MAX = 1024
 /** Knocks whose answer is still awaited; the oldest gives way. */
@@ -29,10 +28,16 @@ export const INCARNATION_LEAP_MAX = 2 ** 20
 /** How far one statement may advance a member's generation: more starts than a process makes in its life. */
 export const GENERATION_LEAP_MAX = 2 ** 32
 
-/** Whether a record from a peer or a disk keeps the limits above; what does not is ignored whole. */
+/** Whether a record from a peer or a disk keeps the limits of the wire; what does not is ignored whole. */
 export function isPlausible (record: MemberRecord): boolean {
-  return isPeerId(record.peer) && isNodeName(record.name) &&
-    record.multiaddrs.length <= MULTIADDRS_PER_MEMBER_MAX &&
-    record.multiaddrs.every((multiaddr) => multiaddr.length <= ADDRESS_LENGTH_MAX) &&
-    record.http.length <= ADDRESS_LENGTH_MAX
+  return isPeerId(record.peer) && isNodeName(record.name) && record.http.length <= HTTP_SIZE_BYTES_MAX &&
+    record.multiaddrs.length <= MULTIADDR_COUNT_MAX && record.multiaddrs.every(isAnnounceable)
+}
+
+/** Of our own addresses those that others accept: the first 16 that are not too long. */
+export const announceable = (multiaddrs: readonly Multiaddr[]): Multiaddr[] =>
+  multiaddrs.filter(isAnnounceable).slice(0, MULTIADDR_COUNT_MAX)
+
+function isAnnounceable (multiaddr: Multiaddr): boolean {
+  return multiaddr.length <= MULTIADDR_SIZE_BYTES_MAX
 }

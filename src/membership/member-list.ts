@@ -1,6 +1,6 @@
 import { assert } from '../base/index.js'
 import type { PeerId, Prng } from '../base/index.js'
-import type { MemberRecord } from '../../protocols/membership/messages.js'
+import type { MemberRecord } from '../../protocols/membership/index.js'
 import { isPresent } from './precedence.js'
 import { ProbeRing } from './probe-ring.js'
 import type { Suspicion } from './suspicion.js'

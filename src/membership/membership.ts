@@ -1,6 +1,6 @@
 import { assert } from '../base/index.js'
 import type { BatchNumber, Epoch, Multiaddr, PeerId, Prng } from '../base/index.js'
-import type { MemberRecord, MembershipMessage } from '../../protocols/membership/messages.js'
+import type { MemberRecord, MembershipMessage } from '../../protocols/membership/index.js'
 import { Beliefs } from './beliefs.js'
 import { Detector } from './detector.js'
 import { EffectCollector } from './effects.js'

@@ -29,7 +29,7 @@ export interface MembershipOptions {
   readonly gossipIntervalMs: number
   /** Members told per round of gossip. Up: faster spread; down: less traffic. Default 3. */
   readonly gossipFanout: number
-  /** Updates one message carries at most, 1–64. Up: a backlog drains sooner; down: smaller frames before a probe. Default 32. */
+  /** Updates one message carries at most, 1–32 (what the wire allows). Up: a backlog drains sooner; down: smaller frames before a probe. Default 32. */
   readonly updatesPerMessageMax: number
   /**
    * ms between two full exchanges with one random member, stretched above 32 members (`syncIntervalMsOf`). Up: less
@@ -56,9 +56,9 @@ export interface MembershipOptions {
    * sooner. Default 100 (MEMBERSHIP.md section 3, Node.js).
    */
   readonly stallMsMax: number
-  /** Members listed at most, 1–1024. */
+  /** Members listed at most besides this node, 1–1023: with itself they fill a sync. Up: larger clusters; down: less memory and smaller syncs. Default 1023. */
   readonly membersMax: number
-  /** Addresses remembered at most beyond the listed members; the one untouched the longest gives way. Default 1024. */
+  /** Peers remembered at most beyond the listed members; the one untouched the longest gives way. Up: more old peers can be found again; down: less memory. Default 1024. */
   readonly rememberedMax: number
 }
 

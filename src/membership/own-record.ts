@@ -1,7 +1,7 @@
 import { assert, toIncarnation } from '../base/index.js'
 import type { Generation, Multiaddr, NodeName, PeerId } from '../base/index.js'
-import type { MemberHealth, MemberRecord } from '../../protocols/membership/messages.js'
-import { INCARNATION_LEAP_MAX, MULTIADDRS_PER_MEMBER_MAX, isPlausible } from './limits.js'
+import type { MemberHealth, MemberRecord } from '../../protocols/membership/index.js'
+import { INCARNATION_LEAP_MAX, announceable, isPlausible } from './limits.js'
 import { compareStatements, isSameContent } from './precedence.js'
 
 /** Who we are when the process starts. */
@@ -10,7 +10,7 @@ export interface MembershipSelf {
   readonly name: NodeName
   /** Of this process; durable before this core is made, and higher than in any process before. */
   readonly generation: Generation
-  /** The first 16 are announced. */
+  /** The first 16 that the wire has room for are announced. */
   readonly multiaddrs: readonly Multiaddr[]
   readonly http: string
 }
@@ -32,7 +32,7 @@ export class OwnRecord {
       generation: self.generation,
       incarnation: toIncarnation(0),
       health: 'alive',
-      multiaddrs: self.multiaddrs.slice(0, MULTIADDRS_PER_MEMBER_MAX),
+      multiaddrs: announceable(self.multiaddrs),
       http: self.http
     }
     assert(isPlausible(this.#record), 'our own record keeps the limits we hold others to')
@@ -67,7 +67,7 @@ export class OwnRecord {
 
   /** Announces new addresses; false where nothing is new. */
   change (content: { readonly multiaddrs?: readonly Multiaddr[], readonly http?: string }): boolean {
-    const multiaddrs = (content.multiaddrs ?? this.#record.multiaddrs).slice(0, MULTIADDRS_PER_MEMBER_MAX)
+    const multiaddrs = announceable(content.multiaddrs ?? this.#record.multiaddrs)
     const changed = { ...this.#record, multiaddrs, http: content.http ?? this.#record.http }
     if (isSameContent(changed, this.#record)) return false
     this.#raise(0, changed)

@@ -1,4 +1,4 @@
-import type { MemberHealth, MemberRecord } from '../../protocols/membership/messages.js'
+import type { MemberHealth, MemberRecord } from '../../protocols/membership/index.js'
 import { GENERATION_LEAP_MAX, INCARNATION_LEAP_MAX } from './limits.js'
 
 const rankByHealth = { alive: 0, suspect: 1, dead: 2, left: 3 } as const satisfies Record<MemberHealth, number>

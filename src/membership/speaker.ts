@@ -1,6 +1,6 @@
 import { toBatchNumber, toEpoch } from '../base/index.js'
 import type { BatchNumber, Epoch, PeerId } from '../base/index.js'
-import type { MemberRecord, ProbeHeader } from '../../protocols/membership/messages.js'
+import type { MemberRecord, ProbeHeader } from '../../protocols/membership/index.js'
 import type { Beliefs } from './beliefs.js'
 import type { EffectCollector } from './effects.js'
 import { retransmitLimit } from './options.js'

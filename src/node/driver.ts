@@ -32,6 +32,9 @@ const TICK_MS = 10
 /** How often late reads are looked for among those that wait at a replica. */
 const EXPIRE_EVERY_MS = 100
 
+/** Requests of other nodes' clients that wait here at once, as a multiple of the own clients': beyond it they are refused. */
+const REMOTE_REQUESTS_FACTOR = 4
+
 /** What the driver is built on. */
 export interface NodePorts {
   readonly disk: Disk
@@ -118,7 +121,8 @@ export class NodeDriver implements NodeApi {
       outbox,
       desk: (partition) => this.#replicas.desk(partition),
       locate: (key) => this.#locate(key),
-      stopping: () => this.#stopping
+      stopping: () => this.#stopping,
+      requestsMax: REMOTE_REQUESTS_FACTOR * options.tuning.requestsMax
     })
     this.#snapshots = new SnapshotReceiver({
       commit, disk, transport, log,
@@ -295,7 +299,7 @@ export class NodeDriver implements NodeApi {
     const peer = this.#cluster.peerOf(to)
     const { clusterId } = this.#cluster
     if (replica === undefined || peer === undefined || clusterId === undefined) return
-    const frames = snapshotFrames(this.#ports.disk.snapshot(), { clusterId, partition, term: replica.group.term }, replica.machine.ranges)
+    const frames = snapshotFrames(() => this.#ports.disk.snapshot(), { clusterId, partition, term: replica.group.term }, replica.machine.ranges)
     this.#ports.transport.sendSnapshot(peer, frames, (error) => {
       this.input({
         kind: 'later',

@@ -13,11 +13,14 @@ export interface KvServerContext {
   locate (key: Uint8Array): { readonly partition: PartitionId, readonly bucket: ReadWork['bucket'] } | undefined
   /** Whether the node is stopping and takes no new work. */
   stopping (): boolean
+  /** Forwarded requests that may wait at once. */
+  readonly requestsMax: number
 }
 
 /** Answers the requests that other nodes forward to this one's replicas. */
 export class KvServer {
   readonly #context: KvServerContext
+  #waiting = 0
 
   constructor (context: KvServerContext) {
     this.#context = context
@@ -25,7 +28,15 @@ export class KvServer {
 
   request (from: PeerId, request: KvRequestMessage, nowMs: number): void {
     const { id, partition } = request
-    const settle = (result: WorkResult): void => { this.#context.outbox.kv(from, { kind: 'response', response: toResponse(id, result) }) }
+    this.#waiting++
+    const settle = (result: WorkResult): void => {
+      this.#waiting--
+      this.#context.outbox.kv(from, { kind: 'response', response: toResponse(id, result) })
+    }
+    if (this.#waiting > this.#context.requestsMax) {
+      settle(failed('overloaded', `${this.#waiting} forwarded requests are waiting`))
+      return
+    }
     const key = request.op === 'get' ? request.key : request.command.write.key
     const place = this.#context.locate(key)
     const desk = this.#context.desk(partition)

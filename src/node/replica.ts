@@ -8,6 +8,10 @@ import type { LogRecords } from './log-records.js'
 import type { Machine } from './machine.js'
 import { DiskError } from './ports.js'
 
+/** How many times more log a master keeps while a slave is being filled by a snapshot, and for how many ms after it. */
+const FILLING_LOG_FACTOR = 8
+const FILLING_HOLD_MS = 10_000
+
 /** What a replica borrows of its node. */
 export interface ReplicaContext {
   readonly commit: GroupCommit
@@ -46,9 +50,13 @@ export class Replica {
   readonly #listener: ReplicaListener
   readonly #records: LogRecords
   readonly #logBytesMax: () => number
+  readonly #snapshotTimeoutMs: number
   #tokenBatch: BatchNumber
   #durableApplied: LogIndex
   #failure: string | undefined
+  #nowMs: number
+  /** Until when a slave that was sent a snapshot may still need the log behind it. */
+  #fillingUntilMs = -Infinity
 
   constructor (
     context: ReplicaContext,
@@ -67,6 +75,8 @@ export class Replica {
     this.#listener = listener
     this.#records = records
     this.#logBytesMax = logBytesMax
+    this.#snapshotTimeoutMs = options.snapshotTimeoutMs
+    this.#nowMs = nowMs
     this.#tokenBatch = context.commit.durable
     this.#durableApplied = boot.appliedIndex
     this.#group = new ReplicationGroup(options, boot, context.random, nowMs)
@@ -105,6 +115,7 @@ export class Replica {
   }
 
   tick (nowMs: number): void {
+    this.#nowMs = nowMs
     if (this.#failure === undefined) this.#group.tick(nowMs)
   }
 
@@ -128,6 +139,7 @@ export class Replica {
   }
 
   snapshotSent (to: MemberId, ok: boolean, nowMs: number): void {
+    this.#fillingUntilMs = nowMs + FILLING_HOLD_MS
     if (this.#failure === undefined) this.#group.snapshotSent(to, ok, nowMs)
   }
 
@@ -185,7 +197,11 @@ export class Replica {
     if (effects.becameLeader) this.#listener.becameMaster()
     for (const id of effects.readsReady) this.#listener.readReady(id)
     for (const id of effects.readsRefused) this.#listener.readRefused(id)
-    for (const to of effects.snapshotsWanted) this.#context.snapshotWanted(this.partition, to)
+    for (const to of effects.snapshotsWanted) {
+      this.#fillingUntilMs = this.#nowMs + this.#snapshotTimeoutMs
+      this.#context.snapshotWanted(this.partition, to)
+    }
+    for (const reason of effects.anomalies) this.#context.log.warn('a peer said what no correct peer says', { partition: this.partition, reason })
   }
 
   #apply (committed: readonly LogEntry[]): void {
@@ -202,7 +218,9 @@ export class Replica {
   /** Forgets the head of a long log, never beyond what the disk has applied: a slower slave gets a snapshot. */
   #compact (): void {
     if (this.#failure !== undefined || this.#group.isInstalling) return
-    const index = this.#records.compactable(this.#logBytesMax())
+    // A slave that is being filled needs what came after its snapshot: without it the next snapshot would be due at once.
+    const factor = this.#nowMs < this.#fillingUntilMs ? FILLING_LOG_FACTOR : 1
+    const index = this.#records.compactable(this.#logBytesMax() * factor)
     if (index === undefined) return
     const upTo = index < this.#durableApplied ? index : this.#durableApplied
     if (upTo >= this.#group.firstIndex) this.#group.compact(upTo)

@@ -140,7 +140,7 @@ function roleOf (replica: Replica): PartitionReport['role'] {
  * version are shown, and do not make a node unready (DESIGN.md section 2).
  */
 export function readinessReport (view: NodeView): ReadinessReport {
-  const { cluster, replicas, commit, options } = view
+  const { cluster, replicas, commit } = view
   const map = cluster.map
   const broken = replicas.all.filter((replica) => replica.failure !== undefined)
   const decisive = [
@@ -164,8 +164,8 @@ export function readinessReport (view: NodeView): ReadinessReport {
     {
       name: 'replicas',
       ok: true,
-      detail: map !== undefined && options.origin.kind !== 'named' && map.partitions.every((partition) => partition.replicas.length === 1)
-        ? 'every partition has one copy, on the founder: without a configuration this version does not place replicas on joiners yet'
+      detail: map !== undefined && map.partitions.every((partition) => partition.replicas.length === 1)
+        ? 'every partition has one copy: without master_slaves this version places no replicas on other nodes yet'
         : `${replicas.deskCount} of ${reports.length} partitions have a replica here`
     }
   ]

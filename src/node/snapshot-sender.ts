@@ -9,14 +9,16 @@ const FRAME_BYTES_TARGET = 64 * 1024
 
 /**
  * The frames of a partition's state as one database snapshot has it: header, records in key order, end. The applied
- * position comes out of the same snapshot as the records, so that they always belong together.
+ * position comes out of the same snapshot as the records, so that they always belong together. The snapshot is opened
+ * with the first frame: a stream that never begins holds nothing.
  * @throws {DiskError | DecodeError} while iterating
  */
 export async function * snapshotFrames (
-  disk: DiskSnapshot,
+  open: () => DiskSnapshot,
   from: { readonly clusterId: ClusterId, readonly partition: PartitionId, readonly term: Term },
   ranges: readonly KeyRange[]
 ): AsyncGenerator<Uint8Array> {
+  const disk = open()
   try {
     const record = disk.get(replicaStateKey(from.partition))
     if (record === undefined) return // nothing was ever applied: the follower is served from the log

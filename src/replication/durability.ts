@@ -63,8 +63,10 @@ export class Durability {
     if (this.#unsaid === 'nothing') this.#unsaid = 'commit'
   }
 
-  compacted (): void {
+  /** The log begins later now. A snapshot may have covered entries that came in the same turn: they are not stored. */
+  compacted (log: RetainedLog): void {
     this.#logStartChanged = true
+    if (this.#handedIndex < log.startIndex) this.#handedIndex = log.startIndex
   }
 
   /** The log dropped `from` and everything behind it. */

@@ -33,7 +33,7 @@ export interface GroupEffects {
   readonly sendAfter: readonly Addressed[]
   /** A leadership ended: its proposals that were not applied before this `committed` may or may not take effect. */
   readonly steppedDown: boolean
-  /** This replica now leads in `term`. With `steppedDown` in the same effects, that came first. */
+  /** This replica leads now, since these inputs. With `steppedDown` in the same effects, that ended an earlier leadership. */
   readonly becameLeader: boolean
   /** To be applied now, in order; every position once in the life of the process. */
   readonly committed: readonly LogEntry[]

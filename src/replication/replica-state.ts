@@ -111,7 +111,7 @@ export class ReplicaState {
     assert(to <= this.#appliedIndex, 'only what is applied is compacted')
     if (this.installing || to <= this.log.startIndex) return
     this.log.compact(to)
-    this.durability.compacted()
+    this.durability.compacted(this.log)
   }
 
   /** The state is as of `lastIndex` now. What the log has behind it stays where it is the same log (Raft paper, figure 13). */
@@ -120,7 +120,7 @@ export class ReplicaState {
     assert(lastIndex >= this.#appliedIndex && lastIndex >= this.log.startIndex, 'a snapshot never takes the state back')
     if (this.log.has(lastIndex, lastTerm)) {
       this.log.compact(lastIndex)
-      this.durability.compacted()
+      this.durability.compacted(this.log)
     } else {
       assert(lastIndex > this.#commitIndex, 'a snapshot agrees with what is committed here')
       this.log.reset({ index: lastIndex, term: lastTerm })

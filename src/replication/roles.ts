@@ -48,6 +48,7 @@ export class Roles {
       before.reads.refuseAll()
       this.#state.leaderContactMs = before.quorumContactMs
       outbox.steppedDown = true
+      outbox.becameLeader = false
     }
     this.forwarded.refuseAll()
     if (term > this.#state.term) this.#state.enterTerm(term)

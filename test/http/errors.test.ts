@@ -50,6 +50,7 @@ suite('errors', ({ test, before, after, beforeEach }) => {
         await fetch(`${fixture.url}/delete?key=a`, { method: 'DELETE' })
       ]) {
         expect.is(response.status, statusByCode[detail.code])
+        expect.is(response.headers.get('cache-control'), 'no-store')
         expect.equal(errorOf(await response.text()), {
           code: detail.code, message: describeKvError(detail), outcome: outcomeByCode[detail.code]
         })

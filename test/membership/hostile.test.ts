@@ -1,5 +1,7 @@
 import type { Multiaddr, NodeName, PeerId } from '../../src/base/index.js'
-import { ADDRESS_LENGTH_MAX, MULTIADDRS_PER_MEMBER_MAX, RELAYS_MAX, UPDATES_PER_MESSAGE_MAX } from '../../src/membership/limits.js'
+import { HTTP_SIZE_BYTES_MAX, MULTIADDR_COUNT_MAX, MULTIADDR_SIZE_BYTES_MAX } from '../../protocols/limits.js'
+import { RELAYS_MAX, UPDATES_PER_MESSAGE_MAX } from '../../src/membership/limits.js'
+import { SYNC_RECORD_COUNT_MAX } from '../../protocols/membership/index.js'
 import { suite, expect } from '../harness.js'
 import { Solo, addressOf, peerOf, probe, record, updatesOf } from './records.js'
 
@@ -7,11 +9,10 @@ const messagesTo = (solo: Solo, number: number) => solo.core.takeEffects().sends
 
 suite('membership: limits and hostile peers', ({ test }) => {
   test('a record beyond the limits is ignored whole, of a stranger, of a member and from disk', () => {
-    const long = 'x'.repeat(ADDRESS_LENGTH_MAX + 1)
     const bad = [
-      { multiaddrs: Array.from({ length: MULTIADDRS_PER_MEMBER_MAX + 1 }, (_, position) => addressOf(position)) },
-      { multiaddrs: [long as Multiaddr] },
-      { http: long },
+      { multiaddrs: Array.from({ length: MULTIADDR_COUNT_MAX + 1 }, (_, position) => addressOf(position)) },
+      { multiaddrs: [`/${'x'.repeat(MULTIADDR_SIZE_BYTES_MAX)}` as Multiaddr] },
+      { http: 'x'.repeat(HTTP_SIZE_BYTES_MAX + 1) },
       { name: '../etc' as NodeName }
     ]
     for (const change of bad) {
@@ -33,9 +34,9 @@ suite('membership: limits and hostile peers', ({ test }) => {
 
   test('own addresses beyond the limit are not announced', () => {
     const solo = new Solo(1)
-    const many = Array.from({ length: MULTIADDRS_PER_MEMBER_MAX + 5 }, (_, position) => addressOf(position))
-    solo.core.updateSelf({ multiaddrs: many }, 0)
-    expect.equal(solo.core.members()[0]!.record.multiaddrs, many.slice(0, MULTIADDRS_PER_MEMBER_MAX))
+    const many = Array.from({ length: MULTIADDR_COUNT_MAX + 5 }, (_, position) => addressOf(position))
+    solo.core.updateSelf({ multiaddrs: [`/${'x'.repeat(MULTIADDR_SIZE_BYTES_MAX)}` as Multiaddr, ...many] }, 0)
+    expect.equal(solo.core.members()[0]!.record.multiaddrs, many.slice(0, MULTIADDR_COUNT_MAX))
   })
 
   test('of a message with too many updates only so many are read', () => {
@@ -43,7 +44,7 @@ suite('membership: limits and hostile peers', ({ test }) => {
     solo.hear(2, ...Array.from({ length: UPDATES_PER_MESSAGE_MAX + 10 }, (_, position) => record(position + 2, 'alive@1.0')))
     expect.is(solo.core.members().length, UPDATES_PER_MESSAGE_MAX + 1)
     solo.sync(2, ...Array.from({ length: 1100 }, (_, position) => record(position + 2, 'dead@1.0')))
-    expect.ok(solo.core.takeEffects().remember.length <= 1025)
+    expect.ok(solo.core.takeEffects().remember.length <= 1024)
   })
 
   test('members are bounded: a joiner takes the place of the longest dead, or is refused', () => {
@@ -56,6 +57,15 @@ suite('membership: limits and hostile peers', ({ test }) => {
     solo.hear(2, record(3, 'left@1.0'))
     solo.hear(6, record(6, 'alive@1.0'))
     expect.equal([3, 4, 6].map((number) => solo.stateOf(number)), ['left@1.0', 'unknown', 'alive@1.0'])
+  })
+
+  test('even with as many members as allowed a sync has no more records than the wire takes', () => {
+    const solo = new Solo(1)
+    for (let number = 2; number <= 1100; number++) solo.hear(number, record(number, 'alive@1.0'))
+    solo.core.takeEffects()
+    solo.core.step(peerOf(2), { kind: 'sync', reply: true, records: [] }, 0)
+    const [reply] = messagesTo(solo, 2)
+    expect.is(reply?.kind === 'sync' && reply.records.length, SYNC_RECORD_COUNT_MAX)
   })
 
   test('remembered addresses are bounded, and who gave way is named', () => {

@@ -24,7 +24,7 @@ suite('membership: options', ({ test }) => {
   test('every other broken relation and range is named, all together', () => {
     const problems = membershipOptionProblems({
       ...defaults, gossipIntervalMs: 2000, syncIntervalMs: 500, reconnectIntervalMs: 999, deadRememberedMs: 4999, leftRememberedMs: 4999,
-      updatesPerMessageMax: 65, membersMax: 0, indirectProbes: 1.5, gossipFanout: Number.NaN, localHealthMax: -1
+      updatesPerMessageMax: 33, membersMax: 0, indirectProbes: 1.5, gossipFanout: Number.NaN, localHealthMax: -1
     })
     for (const name of ['gossipIntervalMs', 'syncIntervalMs', 'reconnectIntervalMs', 'deadRememberedMs', 'leftRememberedMs', 'updatesPerMessageMax', 'membersMax', 'indirectProbes', 'gossipFanout', 'localHealthMax']) {
       expect.ok(problems.some((problem) => problem.startsWith(name)), name)

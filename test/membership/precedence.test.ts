@@ -1,7 +1,7 @@
 import { suite, expect } from '../harness.js'
 import { asHearsay, combine, compareStatements, isLeap } from '../../src/membership/precedence.js'
 import { INCARNATION_LEAP_MAX } from '../../src/membership/limits.js'
-import type { MemberRecord } from '../../protocols/membership/messages.js'
+import type { MemberRecord } from '../../protocols/membership/index.js'
 import { Solo, addressOf, record, statementOf } from './records.js'
 
 const HEALTHS = ['alive', 'suspect', 'dead', 'left'] as const

@@ -2,7 +2,7 @@ import { Prng } from '../../src/base/index.js'
 import type { PeerId } from '../../src/base/index.js'
 import { ProbeRing } from '../../src/membership/probe-ring.js'
 import { suite, expect } from '../harness.js'
-import type { MemberRecord } from '../../protocols/membership/messages.js'
+import type { MemberRecord } from '../../protocols/membership/index.js'
 import { Solo, peerOf, probe, record, statementOf, updatesOf } from './records.js'
 import { World } from './world.js'
 import type { Node } from './world.js'
@@ -28,7 +28,7 @@ suite('membership: probing', ({ test }) => {
       })
       expect.ok(offset !== undefined, `node ${node.number} does not probe in passes`)
       expect.is(last.size, 19)
-      const passOf = (number: number): string => targets.slice(offset! + 19 * number, offset! + 19 * (number + 1)).map((target) => target.number).join()
+      const passOf = (number: number): string => targets.slice(offset + 19 * number, offset + 19 * (number + 1)).map((target) => target.number).join()
       expect.is.not(passOf(0), passOf(1), 'each pass has an order of its own')
     }
   })
@@ -246,7 +246,7 @@ suite('membership: probing', ({ test }) => {
         if (message.kind === 'ping') pinged = { to, sequence: message.sequence }
       }
     }
-    const stranger = [2, 3, 4].find((number) => peerOf(number) !== pinged!.to)!
+    const stranger = [2, 3, 4].find((number) => peerOf(number) !== pinged.to)!
     solo.core.step(peerOf(stranger), probe('ack', pinged.sequence, []), solo.nowMs)
     solo.core.step(pinged.to, probe('ack', pinged.sequence + 100, []), solo.nowMs)
     solo.run(solo.nowMs + 1000)

@@ -2,7 +2,7 @@ import { toEpoch, toBatchNumber, toGeneration, toIncarnation, toNodeName, toPeer
 import type { Multiaddr, PeerId } from '../../src/base/index.js'
 import { Membership, defaultMembershipOptions } from '../../src/membership/index.js'
 import type { MembershipEffects, MembershipOptions } from '../../src/membership/index.js'
-import type { MemberHealth, MemberRecord, MembershipMessage } from '../../protocols/membership/messages.js'
+import type { MemberHealth, MemberRecord, MembershipMessage } from '../../protocols/membership/index.js'
 
 /** A peer id for the member with this number. */
 export const peerOf = (number: number): PeerId =>

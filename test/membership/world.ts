@@ -2,7 +2,7 @@ import { Prng, toBatchNumber, toEpoch, toGeneration, toNodeName } from '../../sr
 import type { PeerId } from '../../src/base/index.js'
 import { Membership, defaultMembershipOptions } from '../../src/membership/index.js'
 import type { IdentityConflict, MembershipEvent, MembershipOptions } from '../../src/membership/index.js'
-import type { MemberRecord, MembershipMessage } from '../../protocols/membership/messages.js'
+import type { MemberRecord, MembershipMessage } from '../../protocols/membership/index.js'
 import { addressOf, peerOf, probe, statementOf } from './records.js'
 
 export interface WorldSettings {

@@ -67,6 +67,7 @@ function drawOptions (seed: string, random: Prng, fault: PlantedFault): ClusterO
     ...(random.chance(1, 3) ? { preferred: toMemberId(random.between(1, voters)) } : {}),
     links: drawLinks(random),
     flushMs: random.chance(1, 4) ? [1, 40] : [0.1, 2],
+    groupCommit: random.chance(2, 3),
     snapshotMs: random.chance(1, 3) ? [5, 150] : [1, 10],
     turnMsMax: random.chance(1, 2) ? 0 : random.between(1, 4)
   }

@@ -20,6 +20,8 @@ export interface ClusterOptions {
   readonly links?: LinkBehaviour
   /** ms of a flush, at least and at most. */
   readonly flushMs?: readonly [number, number]
+  /** Whether all turns of a flush become one batch (default), or each its own. */
+  readonly groupCommit?: boolean
   readonly snapshotMs?: readonly [number, number]
   /** ms at most for which a node gathers inputs into one turn (default 0: every input is a turn). */
   readonly turnMsMax?: number
@@ -104,6 +106,7 @@ export class Cluster {
         this.carryOut(node)
       })
     })
+    disk.isGrouping = this.options.groupCommit ?? true
     const node: Node = new Node(member, disk)
     return node
   }
@@ -314,6 +317,7 @@ export class Cluster {
         if (node.life !== life || node.group === undefined || node.ticksAtMs !== deadlineMs) return
         node.ticksAtMs = Infinity
         node.group.tick(this.nowMs)
+        if (node.group.nextDeadlineMs <= this.nowMs) throw new Error(`member ${node.member} is due again at once`)
         this.carryOut(node)
       })
     }
@@ -431,7 +435,7 @@ export class Cluster {
           content.installing = false
         })
         this.snapshotsInstalled++
-        this.carryOut(target)
+        this.#turn(target) // what makes it final is one batch
         this.agenda.after(1, () => { report(true) })
       })
     })

@@ -203,6 +203,17 @@ suite('elections', ({ test }) => {
     expect.is(bench.steppedDown, 1)
   })
 
+  test('a leadership that ends in the turn it began was never begun, as far as the driver is told', () => {
+    const bench = new Bench()
+    bench.pass(bench.group.nextDeadlineMs)
+    bench.step(2, voteReply(1, true, true)).flush()
+    bench.group.step(member(2), voteReply(1, true), bench.nowMs)
+    expect.is(bench.group.role, 'leader')
+    bench.group.step(member(3), append({ term: 2 }), bench.nowMs)
+    const { becameLeader, steppedDown } = bench.take()
+    expect.equal([becameLeader, steppedDown], [false, true])
+  })
+
   test('a second leader of one term is not believed', () => {
     const bench = new Bench({ boot: { log: [1] } })
     bench.step(2, append({ term: 1, prev: [1, 1] })).flush()

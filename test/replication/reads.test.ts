@@ -41,6 +41,31 @@ suite('linearizable reads', ({ test }) => {
     expect.equal(bench.ready, [1, 2, 3])
   })
 
+  test('a read that joins others in a turn is answered no earlier than its own arrival allows', () => {
+    const bench = new Bench().leadReady()
+    bench.propose()
+    bench.group.read(1, bench.nowMs)
+    bench.group.step(member(2), accepted(1, 2), bench.nowMs)
+    const { token } = bench.persists[bench.persists.length - 1] ?? { token: -1 }
+    bench.group.persisted(token)
+    bench.group.step(member(3), readRequest(1, 70), bench.nowMs)
+    bench.take()
+    bench.step(2, accepted(1, 2, newestRound(bench)))
+    expect.equal(bench.look('read-reply').map(({ index }) => index), [2])
+  })
+
+  test('where too many turns of reads wait, further ones join the newest and wait for a round of their own', () => {
+    const bench = new Bench().leadReady()
+    for (let id = 1; id <= 256; id++) bench.read(id)
+    const full = newestRound(bench)
+    bench.read(257)
+    bench.step(2, accepted(1, 1, full))
+    expect.is(bench.ready.length, 255)
+    bench.read(258)
+    bench.step(2, accepted(1, 1, newestRound(bench)))
+    expect.is(bench.ready.length, 258)
+  })
+
   test('a new leader answers nothing before it has committed an entry of its own term', () => {
     const bench = new Bench({ boot: { log: [1, 1], commit: 1, term: 3 } }).lead()
     bench.read(7)

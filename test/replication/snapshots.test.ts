@@ -85,6 +85,35 @@ suite('snapshots at the receiver', ({ test }) => {
     expect.is(bench.persists[bench.persists.length - 1]?.truncateFrom, undefined)
   })
 
+  test('acknowledged entries behind the snapshot stay, committed or not', () => {
+    const bench = new Bench({ boot: { log: [1, 1, 1, 1, 1], commit: 1 } })
+    const header = position(1, 3, 1)
+    offer(bench, 2, header)
+    install(bench, header)
+    expect.is(bench.group.lastIndex, 5)
+    expect.is(bench.group.commitIndex, 3)
+  })
+
+  test('a snapshot that is finished in the turn that brought its entries stores only what lies behind it', () => {
+    const bench = new Bench({ boot: { log: [1] } })
+    const header = position(1, 4, 1)
+    offer(bench, 2, header)
+    bench.group.step(member(2), append({ term: 1, prev: [1, 1], log: [1, 1, 1, 1, 1], commit: 1 }), 0)
+    install(bench, header)
+    const persist = bench.persists[bench.persists.length - 1]
+    expect.equal(persist?.logStart, { index: 4, term: 1 })
+    expect.equal(persist?.entries.map(({ index }) => index), [5, 6])
+    bench.flush()
+    expect.is(Math.max(...bench.look('append-reply').map(({ index }) => index)), 6)
+  })
+
+  test('a later offer never takes the state back', () => {
+    const bench = new Bench({ boot: { log: [1, 1, 1, 1, 1], commit: 4 } })
+    expect.is(offer(bench, 2, position(1, 9, 1)), true)
+    expect.is(offer(bench, 2, position(1, 3, 1)), false)
+    expect.is(offer(bench, 2, position(1, 4, 1)), true)
+  })
+
   test('a snapshot over a conflicting suffix drops it, on the disk as well', () => {
     const bench = new Bench({ boot: { log: [1, 2, 2, 2, 2], commit: 1, term: 4 } })
     const header = position(4, 3, 3)

@@ -69,13 +69,17 @@ class Batch {
 }
 
 /**
- * Group commit over a disk that separates pending from durable: one batch is flushed while the next gathers, batches
- * become durable in order, and a crash loses what was not flushed. The batch in flight may or may not survive a crash.
+ * A disk that separates pending from durable: batches become durable in order, one flush at a time, and a crash loses
+ * what was not flushed; the batch in flight may or may not survive it. With group commit all that gathered during a
+ * flush is the next batch; without, every turn is a batch of its own, so that many tokens are pending.
  */
 export class VirtualDisk {
   readonly content = new DiskContent()
+  /** Whether turns join while a flush is under way. */
+  isGrouping = true
   #gathering = new Batch()
-  #flushing: Batch | undefined
+  #queue: Batch[] = []
+  #isFlushing = false
   #life = 0
   readonly #startFlush: (done: () => void) => void
 
@@ -84,31 +88,32 @@ export class VirtualDisk {
     this.#startFlush = startFlush
   }
 
-  get isIdle (): boolean {
-    return this.#flushing === undefined && this.#gathering.operations.length === 0
-  }
-
   add (operation: (content: DiskContent) => void): void {
     this.#gathering.operations.push(operation)
   }
 
   /** Calls back once everything added so far is durable; at once where it is. */
   afterAll (callback: () => void): void {
-    if (this.#gathering.operations.length > 0) this.#gathering.afterDurable.push(callback)
-    else if (this.#flushing !== undefined) this.#flushing.afterDurable.push(callback)
-    else callback()
+    const newest = this.#gathering.operations.length > 0 ? this.#gathering : this.#queue[this.#queue.length - 1]
+    if (newest === undefined) callback()
+    else newest.afterDurable.push(callback)
   }
 
+  /** Ends a turn. */
   flush (): void {
-    if (this.#flushing !== undefined || this.#gathering.operations.length === 0) return
-    const batch = this.#gathering
-    this.#flushing = batch
-    this.#gathering = new Batch()
+    if (this.#gathering.operations.length > 0 && !(this.isGrouping && this.#isFlushing)) {
+      this.#queue.push(this.#gathering)
+      this.#gathering = new Batch()
+    }
+    const [batch] = this.#queue
+    if (this.#isFlushing || batch === undefined) return
+    this.#isFlushing = true
     const life = this.#life
     this.#startFlush(() => {
       if (life !== this.#life) return
       for (const operation of batch.operations) operation(this.content)
-      this.#flushing = undefined
+      this.#isFlushing = false
+      this.#queue.shift()
       for (const callback of batch.afterDurable) callback()
       this.flush()
     })
@@ -117,8 +122,10 @@ export class VirtualDisk {
   /** Loses what is not durable; `keepsFlight`: the batch in flight was written just in time. */
   crash (keepsFlight: boolean): void {
     this.#life++
-    if (keepsFlight && this.#flushing !== undefined) for (const operation of this.#flushing.operations) operation(this.content)
-    this.#flushing = undefined
+    const [inFlight] = this.#queue
+    if (keepsFlight && this.#isFlushing && inFlight !== undefined) for (const operation of inFlight.operations) operation(this.content)
+    this.#isFlushing = false
+    this.#queue = []
     this.#gathering = new Batch()
   }
 }
