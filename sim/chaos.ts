@@ -89,9 +89,9 @@ export async function runChaos (options: ChaosOptions): Promise<ChaosReport> {
         acknowledged++
         history.push({ kind, value, calledAt, returnedAt })
       } else if (result.kind === 'value') history.push({ kind, value: Buffer.from(result.value).toString(), calledAt, returnedAt })
-      else if (result.kind === 'failed') {
-        if (result.detail.code === 'key_missing') history.push({ kind, value: undefined, calledAt, returnedAt })
-        else if (kind !== 'get' && result.detail.code === 'write_unknown') history.push(unknown)
+      else if (result.kind === 'missing') history.push({ kind, value: undefined, calledAt, returnedAt })
+      else {
+        if (kind !== 'get' && result.detail.code === 'write_unknown') history.push(unknown)
         else if (kind !== 'get' && result.detail.code === 'internal') violations.push(`operation ${number}: ${JSON.stringify(result.detail)}`)
       }
       pending.delete(number)
@@ -207,7 +207,7 @@ async function verify (world: World, names: readonly string[], partitions: numbe
     const calledAt = world.events.nowUs
     const answer = await world.get(through, key, { timeoutMs: HEAL_MS })
     if (answer.kind === 'value') history.push({ kind: 'get', value: Buffer.from(answer.value).toString(), calledAt, returnedAt: world.events.nowUs })
-    else if (answer.kind === 'failed' && answer.detail.code === 'key_missing') history.push({ kind: 'get', value: undefined, calledAt, returnedAt: world.events.nowUs })
+    else if (answer.kind === 'missing') history.push({ kind: 'get', value: undefined, calledAt, returnedAt: world.events.nowUs })
     else violations.push(`after healing, ${key} through ${through}: ${JSON.stringify(answer)}`)
   }
   for (const [key, history] of histories) {

@@ -31,6 +31,7 @@ export interface ReadForm {
  */
 export function answerGet (exchange: Exchange, form: ReadForm, answer: KvAnswer): void {
   if (answer.kind === 'failed') return exchange.fail(answer.detail)
+  if (answer.kind === 'missing') return exchange.fail({ code: 'key_missing' }, form.local ? { more: ['X-Max-Age-Ms', answer.ageMsMax] } : {})
   assert(answer.kind === 'value', `the node answered a get with "${answer.kind}"`)
   const bytes = form.json ? jsonValue(form.key, answer.value, answer.revision) : answer.value
   const headers: Header[] = form.json

@@ -128,14 +128,15 @@ export class Exchange {
     else this.response.end(body)
   }
 
-  /** Answers with an error; `text` replaces its usual body. */
-  fail (detail: KvErrorDetail, text = errorText(detail)): void {
+  /** Answers with an error; `text` replaces its usual body, `more` are headers beside the usual ones. */
+  fail (detail: KvErrorDetail, { text = errorText(detail), more = [] }: { readonly text?: string, readonly more?: readonly Header[] } = {}): void {
     const closing = this.#mustClose(detail)
     if (!this.#settle()) return
     const { response } = this
     const headers: Header[] = ['Content-Type', 'application/json', 'Content-Length', Buffer.byteLength(text), 'Cache-Control', 'no-store']
     const seconds = retryAfterSeconds(detail)
     if (seconds !== undefined) headers.push('Retry-After', seconds)
+    headers.push(...more)
     if (detail.code === 'method_not_allowed') headers.push('Allow', detail.allowed.join(', '))
     if (closing) this.#closeAfterwards()
     response.writeHead(statusByCode[detail.code], headers)

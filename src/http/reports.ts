@@ -35,5 +35,5 @@ export function readyz (exchange: Exchange, query: string): void {
   }
   const reason = checks.filter((check) => !check.ok).map((check) => `${check.name}: ${check.detail}`).join('; ')
   const detail: KvErrorDetail = { code: 'not_ready', reason: reason === '' ? 'it says so without a reason' : reason }
-  exchange.fail(detail, toJson(verbose ? { error: errorObject(detail), checks } : { error: errorObject(detail) }))
+  exchange.fail(detail, { text: toJson(verbose ? { error: errorObject(detail), checks } : { error: errorObject(detail) }) })
 }

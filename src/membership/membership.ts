@@ -172,10 +172,7 @@ export class Membership {
     this.#ownSinceMs = nowMs
     this.#detector.discard()
     this.#beliefs.news.add(this.#own.record)
-    for (const peer of this.#beliefs.list.ring.pick(count, () => true)) {
-      this.#beliefs.markMisinformed(peer)
-      this.#speaker.gossip(peer)
-    }
+    for (const peer of this.#beliefs.list.ring.pick(count, () => true)) this.#speaker.gossip(peer)
   }
 
   /** What the inputs since the last call have caused. */

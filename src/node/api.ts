@@ -6,6 +6,8 @@ export type KvAnswer =
   | { readonly kind: 'set', readonly revision: Revision }
   | { readonly kind: 'delete', readonly deleted: boolean, readonly revision: Revision }
   | { readonly kind: 'value', readonly value: Uint8Array, readonly revision: Revision, readonly ageMsMax: number }
+  /** There is no such key: a good answer to a get. */
+  | { readonly kind: 'missing', readonly ageMsMax: number }
   | { readonly kind: 'failed', readonly detail: KvErrorDetail }
 
 export type AnswerCallback = (answer: KvAnswer) => void

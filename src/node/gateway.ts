@@ -410,7 +410,7 @@ export class Gateway {
     this.#deadlines.remove(request)
     if (request.write !== undefined) this.#writes.close(request.sequence)
     this.#waiting--
-    if (answer.kind === 'failed' && answer.detail.code !== 'key_missing') this.#failed++
+    if (answer.kind === 'failed') this.#failed++
     else this.#answered++
     request.answer(answer)
   }
@@ -419,7 +419,7 @@ export class Gateway {
 function toAnswer (result: Exclude<WorkResult, { kind: 'failed' }>, request: Request): KvAnswer {
   switch (result.kind) {
     case 'value': return { kind: 'value', value: result.value, revision: result.revision, ageMsMax: result.ageMsMax }
-    case 'missing': return { kind: 'failed', detail: { code: 'key_missing' } }
+    case 'missing': return { kind: 'missing', ageMsMax: result.ageMsMax }
     case 'result': return commandAnswer(result.result, request)
   }
 }

@@ -93,6 +93,8 @@ suite('set, get and delete', ({ test, before, after, beforeEach }) => {
     await form('local', '1')
     const read = await get('key=local&consistency=local')
     expect.is(read.headers.get('x-max-age-ms'), '17')
+    const missing = await get('key=missing&consistency=local')
+    expect.equal([missing.status, missing.headers.get('x-max-age-ms')], [404, '17'])
     expect.is((await get('key=local&consistency=linearizable')).headers.get('x-max-age-ms'), null)
   })
 

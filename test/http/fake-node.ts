@@ -28,7 +28,7 @@ export class FakeNode implements NodeApi {
     this.calls.push({ kind: 'get', key: name, ...options })
     this.#answer(answer, () => {
       const found = this.#values.get(name)
-      if (found === undefined) return { kind: 'failed', detail: { code: 'key_missing' } }
+      if (found === undefined) return { kind: 'missing', ageMsMax: 17 }
       return { kind: 'value', value: found.value, revision: toRevision(found.revision), ageMsMax: 17 }
     })
   }

@@ -80,6 +80,15 @@ suite('membership: dissemination', ({ test }) => {
     expect.ok(sends.every(({ message }) => message.kind === 'sync' || updatesOf(message).length === 0))
   })
 
+  test('alone with news a node waits quietly for somebody to tell', () => {
+    const solo = new Solo(1)
+    solo.core.updateSelf({ http: 'http://10.0.0.1:9999' }, 0)
+    expect.ok(solo.run(10_000).length < 30)
+    solo.hear(2, record(2, 'alive@1.0'))
+    const sends = solo.run(10_300).flatMap((effects) => effects.sends)
+    expect.ok(sends.some(({ to, message }) => to === peerOf(2) && updatesOf(message).some(({ incarnation }) => incarnation === 1)))
+  })
+
   test('with nothing to tell there is no gossip, also among two', () => {
     const solo = new Solo(1)
     solo.hear(2, record(2, 'alive@1.0'))

@@ -131,6 +131,16 @@ suite('membership: hints and stalls', ({ test }) => {
     expect.is(solo.stateOf(2), 'dead@1.0', 'the suspicion goes on from there')
   })
 
+  test('a probe that was under way when this node stopped running says nothing', () => {
+    const solo = new Solo(1)
+    for (const number of [2, 3, 4]) solo.hear(number, record(number, 'alive@1.0'))
+    for (const number of [2, 3, 4]) solo.mute.add(peerOf(number))
+    while (!solo.run(solo.nowMs + 1).some(({ sends }) => sends.some(({ message }) => message.kind === 'ping'))) { /* until one is probed */ }
+    solo.mute.clear()
+    solo.nowMs += 30_000
+    expect.equal(solo.run(solo.nowMs).flatMap(({ events }) => events), [])
+  })
+
   test('after any input and a tick the next deadline lies ahead', () => {
     const solo = new Solo(1)
     for (const number of [2, 3, 4]) solo.hear(number, record(number, 'alive@1.0'))

@@ -113,7 +113,7 @@ suite('membership: joining and dying', ({ test }) => {
     let syncs = 0
     world.onSend = (_from, to, message) => { if (message.kind === 'sync' && to === joiner) syncs++ }
     world.connect(joiner, nodes[0]!)
-    world.runFor(100)
+    world.runFor(12)
     for (const node of nodes.slice(1)) world.connect(joiner, node)
     world.runFor(2000)
     expect.ok(world.isOneView)

@@ -8,8 +8,7 @@ suite('membership: leaving', ({ test }) => {
     const nodes = world.cluster(64)
     const b = nodes[40]!
     world.act(b, (core) => { core.leave(world.nowMs) })
-    world.runFor(10)
-    world.crash(b)
+    world.crash(b, 'exited')
     const others = nodes.filter((node) => node !== b)
     const tookMs = world.runUntil(() => others.every((node) => node.stateOf(b) === 'left@1.0'), 10_000)
     expect.ok(tookMs <= 3000, `took ${tookMs} ms`)
@@ -31,6 +30,7 @@ suite('membership: leaving', ({ test }) => {
     const b = nodes[7]!
     world.act(b, (core) => { core.leave(world.nowMs) })
     world.act(b, (core) => { core.leave(world.nowMs) })
+    world.act(b, (core) => { core.connectionRefused(nodes[0]!.peer, world.nowMs) })
     const acks: number[] = []
     world.onSend = (from, _to, message) => { if (from === b && message.kind === 'ack' && message.sequence === 4321) acks.push(message.sequence) }
     world.act(b, (core) => { core.step(nodes[0]!.peer, probe('ping', 4321, []), world.nowMs) })
@@ -72,7 +72,7 @@ suite('membership: leaving', ({ test }) => {
     for (const node of nodes) {
       world.act(node, (core) => { core.leave(world.nowMs) })
       world.runFor(500)
-      world.crash(node)
+      world.crash(node, 'exited')
     }
     world.runFor(60_000)
     for (const node of nodes) world.restart(node)

@@ -75,6 +75,8 @@ export class World {
   readonly #heap: Happening[] = []
   #order = 0
   readonly #connected = new Set<string>()
+  /** Cores whose process ended by itself. */
+  readonly #exited = new Set<Membership>()
   readonly #arrivalMs = new Map<string, number>()
   /** Whether messages from one node to another vanish. */
   isCut: (from: Node, to: Node) => boolean = () => false
@@ -130,14 +132,18 @@ export class World {
     this.#settle(node)
   }
 
-  /** Ends a process: killed (its connections close, its port refuses) or with its whole host (silence). */
-  crash (node: Node, manner: 'killed' | 'host down' = 'killed'): void {
+  /**
+   * Ends a process: killed (its connections close, its port refuses), by itself (likewise, but what it sent arrives), or
+   * with its whole host (silence).
+   */
+  crash (node: Node, manner: 'killed' | 'exited' | 'host down' = 'killed'): void {
+    if (manner === 'exited' && node.core !== undefined) this.#exited.add(node.core)
     node.core = undefined
     node.paused = undefined
     node.wakeAtMs = Infinity
-    node.isHostUp = manner === 'killed'
+    node.isHostUp = manner !== 'host down'
     for (const other of this.nodes) {
-      if (this.#connected.delete(pairOf(node, other)) && manner === 'killed') this.close(other, node)
+      if (this.#connected.delete(pairOf(node, other)) && node.isHostUp) this.close(other, node)
     }
   }
 
@@ -291,8 +297,8 @@ export class World {
     }
     const receiver = to.core
     this.#input(to, () => {
-      if (from.core !== session || to.core !== receiver) return
-      if (!this.#connected.has(pairOf(from, to))) this.connect(from, to)
+      if (to.core !== receiver || session === undefined || (from.core !== session && !this.#exited.has(session))) return
+      if (from.core === session && !this.#connected.has(pairOf(from, to))) this.connect(from, to)
       receiver.step(from.peer, message, this.nowMs)
     }, arrivalMs - this.nowMs)
   }

@@ -52,7 +52,7 @@ suite('a cluster of three whole nodes in virtual time', ({ test }) => {
     expect.is(ids.size, 1)
     expect.is((await world.set('b', 'k', 'v')).kind, 'set')
     for (const name of THREE) expect.is(text(await world.get(name, 'k')), 'v')
-    expect.is(text(await world.get('c', 'nothing')), 'key_missing')
+    expect.is(text(await world.get('c', 'nothing')), 'missing')
   })
 
   test('revisions count a partition\'s changes; deleting what is missing changes nothing', async () => {

@@ -146,8 +146,7 @@ class Chaos {
     hooks.led = (node) => {
       if (this.#chance(nemesis.crashAfterLeading)) soon(node)
       else if (this.#chance(nemesis.isolateAfterLeading)) {
-        this.cluster.note(`isolate ${node.member}`)
-        this.cluster.isolate(node)
+        this.#isolate(node)
         agenda.after(this.#random.between(20, 400), () => { this.cluster.network.heal() })
       }
     }
@@ -162,6 +161,21 @@ class Chaos {
     // The others notice, or think they do.
     for (const other of cluster.nodes) {
       if (other !== node && this.#random.chance(1, 3)) this.#hint(other, node)
+    }
+  }
+
+  #isolate (node: Node): void {
+    this.cluster.note(`isolate ${node.member}`)
+    this.cluster.isolate(node)
+    this.#noticeCuts()
+  }
+
+  /** Connections close: some notice at once, which is what lets a new leader rise beside the old one. */
+  #noticeCuts (): void {
+    if (this.#random.chance(1, 2)) return
+    const { nodes, network } = this.cluster
+    for (const node of nodes) {
+      for (const other of nodes) if (network.isCut(other.member, node.member) && this.#random.chance(3, 4)) this.#hint(node, other)
     }
   }
 
@@ -196,12 +210,13 @@ class Chaos {
         const cut = random.below(shuffled.length)
         cluster.note('split')
         cluster.split(shuffled.slice(0, cut), shuffled.slice(cut))
+        this.#noticeCuts()
         break
       }
       case 5: network.cut(node.member, other.member); break
       case 6: for (const each of cluster.nodes) network.cut(node.member, each.member); break
       case 7: for (const each of cluster.nodes) network.cut(each.member, node.member); break
-      case 8: if (cluster.leader !== undefined) cluster.isolate(cluster.leader); break
+      case 8: if (cluster.leader !== undefined) this.#isolate(cluster.leader); break
       case 9:
         node.slowFlushMs = random.between(20, 200)
         agenda.after(random.between(50, 600), () => { node.slowFlushMs = undefined })
@@ -228,6 +243,10 @@ class Chaos {
       for (let burst = this.#random.chance(1, 8) ? 20 : 1; burst > 0; burst--) {
         // A backlog that one-entry appends cannot work off before the end would look like a lack of progress.
         if (node.group !== undefined && node.group.lastIndex - node.group.commitIndex < 60) this.cluster.write(node)
+      }
+      // Whoever believes to lead is asked: one that was deposed must not answer.
+      if (this.#random.chance(1, 4)) {
+        for (const each of this.cluster.nodes) if (each.group?.role === 'leader' && each.reads.size < 100) this.cluster.read(each)
       }
       const reader = this.#random.chance(1, 3) ? this.cluster.leader ?? this.#any() : this.#any()
       if (reader.group !== undefined && reader.reads.size < 100) this.cluster.read(reader)
