@@ -1,3 +1,4 @@
+import { unreachable } from '../base/index.js'
 import type { PeerId, Prng } from '../base/index.js'
 import type { MemberRecord } from '../../protocols/membership/index.js'
 import { AddressBook } from './address-book.js'
@@ -140,7 +141,11 @@ export class Beliefs {
         this.news.add(this.own.record)
         this.markMisinformed(from)
         return
-      default: this.#effects.conflict({ kind: verdict, record: statement, from })
+      case 'later-generation':
+      case 'same-generation':
+        this.#effects.conflict({ kind: verdict, record: statement, from })
+        return
+      default: unreachable(verdict)
     }
   }
 

@@ -1,8 +1,7 @@
-import type { PeerId, Prng } from '../base/index.js'
+import type { Generation, PeerId, Prng } from '../base/index.js'
 import type { Beliefs } from './beliefs.js'
 import type { LocalHealth } from './local-health.js'
 import type { MembershipOptions } from './options.js'
-import type { Generation } from '../base/index.js'
 import type { Speaker } from './speaker.js'
 
 /** One question after a member's health, from the first ping to the end of its interval. */

@@ -2,7 +2,7 @@ import { isNodeName, isPeerId } from '../base/index.js'
 import type { Multiaddr } from '../base/index.js'
 import { PROBE_UPDATE_COUNT_MAX, SYNC_RECORD_COUNT_MAX } from '../../protocols/membership/index.js'
 import type { MemberRecord } from '../../protocols/membership/index.js'
-import { HTTP_SIZE_BYTES_MAX, MULTIADDR_COUNT_MAX, MULTIADDR_SIZE_BYTES_MAX } from '../../protocols/limits.js'
+import { HTTP_SIZE_BYTES_MAX, MULTIADDR_COUNT_MAX, MULTIADDR_SIZE_BYTES_MAX } from '../../protocols/index.js'
 
 /** Members one node lists at most, itself not counted; a joiner beyond it is refused unless a dead or left one can make room. */
 export const MEMBERS_MAX = SYNC_RECORD_COUNT_MAX - 1

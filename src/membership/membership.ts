@@ -1,4 +1,4 @@
-import { assert } from '../base/index.js'
+import { assert, unreachable } from '../base/index.js'
 import type { BatchNumber, Epoch, Multiaddr, PeerId, Prng } from '../base/index.js'
 import type { MemberRecord, MembershipMessage } from '../../protocols/membership/index.js'
 import { Beliefs } from './beliefs.js'
@@ -113,6 +113,7 @@ export class Membership {
       case 'nack':
         this.#detector.nack(from, message.target, message.sequence)
         break
+      default: unreachable(message)
     }
   }
 

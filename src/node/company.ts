@@ -13,6 +13,14 @@ import type { Transport } from './ports.js'
 
 /** ms between two attempts to reach the addresses a node was told to join or remembers. */
 const KNOCK_EVERY_MS = 1000
+/** The same in a node's first seconds: nodes that are started together should not wait for each other's next attempt. */
+const KNOCK_AT_START_MS = 200
+const START_MS = 10_000
+/**
+ * ms in which a node leaves it to later-listed ones to dial it: nodes that are started together would otherwise make two
+ * connections each, at 10–40 ms of handshakes (LIBP2P.md section 2).
+ */
+const YIELD_MS = 2000
 /** ms between two searches in the DHT while this node is alone or misses members. */
 const DISCOVER_EVERY_MS = 10_000
 /** Members asked for in the DHT at one time. */
@@ -34,8 +42,9 @@ export interface CompanyContext {
 export class Company {
   readonly #context: CompanyContext
   readonly #membership: Membership
-  /** Addresses this node was given or remembers, knocked at until somebody of the cluster is connected. */
+  /** Addresses this node was told to join or remembers, knocked at until somebody of the cluster is connected. */
   readonly #doors: readonly Multiaddr[]
+  readonly #startedMs: number
   #knockAtMs: number
   #discoverAtMs: number
 
@@ -52,9 +61,9 @@ export class Company {
     for (const { peer, multiaddrs } of remembered) transport.learn(peer, multiaddrs)
     this.#doors = [
       ...options.join,
-      ...(options.origin.kind === 'named' ? options.origin.peers.map((peer) => peer.multiaddr) : []),
       ...remembered.flatMap((record) => record.multiaddrs.map((multiaddr) => `${multiaddr}/p2p/${record.peer}` as Multiaddr))
     ]
+    this.#startedMs = nowMs
     this.#knockAtMs = nowMs
     this.#discoverAtMs = nowMs + KNOCK_EVERY_MS
   }
@@ -85,8 +94,8 @@ export class Company {
   tick (nowMs: number): void {
     const { cluster, commit } = this.#context
     if (nowMs >= this.#knockAtMs) {
-      this.#knockAtMs = nowMs + KNOCK_EVERY_MS
-      this.#knock()
+      this.#knockAtMs = nowMs + (nowMs - this.#startedMs < START_MS ? KNOCK_AT_START_MS : KNOCK_EVERY_MS)
+      this.#knock(nowMs)
     }
     if (nowMs >= this.#discoverAtMs) {
       this.#discoverAtMs = nowMs + DISCOVER_EVERY_MS
@@ -119,18 +128,23 @@ export class Company {
     this.#carryOut()
   }
 
+  /** Whether this node still waits for others to dial it. */
+  yields (nowMs: number): boolean {
+    return this.#context.options.origin.kind === 'named' && nowMs - this.#startedMs < YIELD_MS
+  }
+
   /** Dials what this node was told of, as long as something of it is missing. */
-  #knock (): void {
+  #knock (nowMs: number): void {
     const { cluster, transport, options } = this.#context
     const { origin } = options
     if (origin.kind === 'named') {
       const present = new Set(cluster.connectedNames())
-      for (const { name, multiaddr } of origin.peers) if (name !== options.name && !present.has(name)) transport.dial(multiaddr)
+      const own = origin.peers.findIndex((peer) => peer.name === options.name)
+      const wanted = this.yields(nowMs) ? origin.peers.slice(0, own) : origin.peers
+      for (const { name, multiaddr } of wanted) if (name !== options.name && !present.has(name)) transport.dial(multiaddr)
     }
-    if (cluster.acceptedCount > 0) return
-    for (const multiaddr of this.#doors) {
-      if (!(origin.kind === 'named' && origin.peers.some((peer) => peer.multiaddr === multiaddr))) transport.dial(multiaddr)
-    }
+    if (cluster.acceptedCount > 0 || this.yields(nowMs)) return
+    for (const multiaddr of this.#doors) transport.dial(multiaddr)
   }
 
   /** Asks the DHT for company while alone, and for members that moved. */

@@ -95,7 +95,7 @@ export class NodeDriver implements NodeApi {
       commit, disk, overlay: this.#overlay, log, random: new Prng(random.uint32()), tuning: options.tuning,
       send: (to, message) => {
         const peer = this.#cluster.peerOf(to)
-        if (peer !== undefined) outbox.replication(peer, message)
+        if (peer !== undefined && (this.#cluster.isAccepted(peer) || !this.#company.yields(this.#nowMs))) outbox.replication(peer, message)
       },
       snapshotWanted: (partition, to) => { this.#sendSnapshot(partition, to) },
       applied: (partition, result) => {

@@ -1,6 +1,6 @@
 import { toLogIndex, toTerm } from '../base/index.js'
 import type { LogIndex, Term } from '../base/index.js'
-import type { ReplicationMessage } from '../../protocols/replication/messages.js'
+import type { ReplicationMessage } from '../../protocols/replication/index.js'
 import type { ReplicaState } from './replica-state.js'
 
 export type AppendMessage = Extract<ReplicationMessage, { kind: 'append' }>

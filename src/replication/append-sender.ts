@@ -1,6 +1,6 @@
 import { assert, toLogIndex } from '../base/index.js'
 import type { LogIndex } from '../base/index.js'
-import type { LogEntry } from '../../protocols/replication/messages.js'
+import type { LogEntry } from '../../protocols/replication/index.js'
 import { entryBytes } from './log.js'
 import type { Progress } from './progress.js'
 import type { ReplicaState } from './replica-state.js'

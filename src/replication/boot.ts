@@ -1,5 +1,5 @@
 import type { LogIndex } from '../base/index.js'
-import type { HardState, LogEntry } from '../../protocols/replication/messages.js'
+import type { HardState, LogEntry } from '../../protocols/replication/index.js'
 import type { LogPosition } from './log.js'
 
 /** What a replica's disk says at start. */

@@ -1,6 +1,6 @@
 import { assert, toLogIndex, toTerm } from '../base/index.js'
 import type { LogIndex, Term } from '../base/index.js'
-import type { HardState } from '../../protocols/replication/messages.js'
+import type { HardState } from '../../protocols/replication/index.js'
 import type { PersistEffect } from './effects.js'
 import type { RetainedLog } from './log.js'
 

@@ -1,5 +1,5 @@
 import type { LogIndex, MemberId } from '../base/index.js'
-import type { HardState, LogEntry, ReplicationMessage } from '../../protocols/replication/messages.js'
+import type { HardState, LogEntry, ReplicationMessage } from '../../protocols/replication/index.js'
 import type { LogPosition } from './log.js'
 
 /** A message and whom it is for. */

@@ -1,9 +1,9 @@
-import { toLogIndex, toTerm } from '../base/index.js'
+import { assert, toLogIndex, toTerm } from '../base/index.js'
 import type { LogIndex, MemberId, Term } from '../base/index.js'
-import type { ReplicationMessage } from '../../protocols/replication/messages.js'
+import type { ReplicationMessage } from '../../protocols/replication/index.js'
 import { acceptAppend } from './accept-append.js'
 import type { AppendMessage } from './accept-append.js'
-import { ForwardedReads } from './forwarded-reads.js'
+import type { ForwardedReads } from './forwarded-reads.js'
 import type { ReplicaState } from './replica-state.js'
 
 type ReadReply = Extract<ReplicationMessage, { kind: 'read-reply' }>
@@ -123,7 +123,8 @@ export class Following {
   collect (): void {
     if (this.#leader === 0) return
     this.reads.ask(this.#leader)
-    const { durability } = this.#state
+    const { durability, log } = this.#state
+    assert(this.#matchedIndex <= log.lastIndex, 'what agreed with the leader of this term stays')
     if (this.#refusal !== undefined) {
       const { index, hintTerm } = this.#refusal
       this.#answer(durability.isVoteDurable, false, index, hintTerm)
@@ -136,13 +137,15 @@ export class Following {
     if (this.#matchedIndex <= durableIndex) {
       this.#answer(durability.isVoteDurable, true, this.#matchedIndex, toTerm(0))
     } else {
-      if (this.#round > this.#toldRound && durability.isVoteDurable) this.#answer(true, true, durableIndex, toTerm(0))
-      this.#answer(false, true, this.#matchedIndex, toTerm(0))
+      const isEchoed = this.#round > this.#toldRound && durability.isVoteDurable
+      if (isEchoed) this.#answer(true, true, durableIndex, toTerm(0))
+      if (!isEchoed || this.#matchedIndex > this.#toldIndex || this.#mustAnswer) this.#answer(false, true, this.#matchedIndex, toTerm(0))
     }
     this.#toldIndex = this.#matchedIndex
     this.#toldRound = this.#round
     this.#mustAnswer = false
   }
+
   #answer (isDurable: boolean, accepted: boolean, index: LogIndex, hintTerm: Term): void {
     const { outbox, partition, term, installing } = this.#state
     if (this.#leader === 0) return

@@ -1,12 +1,12 @@
-import { assert, unreachable } from '../base/index.js'
 import type { LogIndex, MemberId, Prng, Term } from '../base/index.js'
-import type { EntryKind, ReplicationMessage } from '../../protocols/replication/messages.js'
+import type { EntryKind, ReplicationMessage } from '../../protocols/replication/index.js'
 import type { GroupBoot } from './boot.js'
 import { noEffects } from './effects.js'
 import type { GroupEffects } from './effects.js'
 import { assertGroupOptions } from './options.js'
 import type { GroupOptions } from './options.js'
 import type { ProgressMode } from './progress.js'
+import { receive } from './receive.js'
 import { ReplicaState } from './replica-state.js'
 import { Roles } from './roles.js'
 import { canInstall } from './snapshot-offer.js'
@@ -60,62 +60,7 @@ export class ReplicationGroup {
     const state = this.#state
     if (message.partition !== state.partition || from === state.self || !state.voters.includes(from)) return
     this.#touch(nowMs)
-    if (message.term > ReplicaState.termMax) {
-      state.outbox.anomaly(`member ${from} names term ${message.term}`)
-      return
-    }
-    if (message.term > state.term && !this.#meetNewerTerm(message)) return
-    if (message.term < state.term) {
-      this.#meetOlderTerm(from, message)
-      return
-    }
-    const role = this.#roles.current
-    switch (message.kind) {
-      case 'append': {
-        const following = this.#roles.followCurrent()
-        if (following === undefined) state.outbox.anomaly(`member ${from} also leads term ${state.term}`)
-        else if (following.hear(from)) following.onAppend(message)
-        break
-      }
-      case 'append-reply':
-        if (role.role === 'leader') role.onAppendReply(from, message)
-        break
-      case 'vote-request':
-        this.#roles.onVoteRequest(from, message)
-        break
-      case 'vote-reply':
-        this.#roles.onVoteReply(from, message)
-        break
-      case 'timeout-now':
-        if (role.role === 'follower' && role.leader === from && !state.installing && !state.isResigning) this.#roles.campaign('transfer')
-        break
-      case 'read-request':
-        if (role.role === 'leader') role.onReadRequest(from, message)
-        else state.outbox.sendAfter(from, { kind: 'read-reply', partition: state.partition, term: state.term, id: message.id, index: state.commitIndex, accepted: false })
-        break
-      case 'read-reply':
-        if (role.role === 'follower' && role.leader === from) role.onReadReply(message)
-        break
-      default:
-        unreachable(message)
-    }
-  }
-
-  /** Enters the newer term, unless the message is no reason to; false: it is to be ignored. */
-  #meetNewerTerm (message: ReplicationMessage): boolean {
-    // Who hears a leader neither votes nor lets itself be drawn into another's term: a returning or half-connected
-    // replica must not depose a leader that works (thesis section 4.2.3).
-    if (message.kind === 'vote-request' && !message.transfer && this.#roles.hearsLeader) return false
-    if (message.kind === 'vote-request' && message.preVote) return true
-    if (message.kind === 'vote-reply' && message.preVote && message.granted) return true
-    this.#roles.follow(message.term)
-    return true
-  }
-
-  #meetOlderTerm (from: MemberId, message: ReplicationMessage): void {
-    // A leader or candidate that was left behind must learn of it: with pre-votes nobody else would tell it.
-    if (message.kind === 'append') this.#roles.refuseAppend(from)
-    else if (message.kind === 'vote-request') this.#roles.refuseVote(from, message)
+    receive(state, this.#roles, from, message)
   }
 
   /** Acts on every deadline that has passed. */
@@ -217,10 +162,9 @@ export class ReplicationGroup {
     if (role.role === 'follower') role.installed(position.lastIndex)
   }
 
-  /** The stream broke: the old state is gone, and this replica goes on asking for a snapshot. */
+  /** The stream broke: the old state is gone, and this replica goes on asking for a snapshot with every answer. */
   snapshotFailed (nowMs: number): void {
     this.#touch(nowMs)
-    assert(this.#state.installing, 'a snapshot that was taken is still wanted')
   }
 
   /** A snapshot stream to a follower ended: it was read to the end, or not. */

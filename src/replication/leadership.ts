@@ -1,6 +1,6 @@
 import { assert, toLogIndex } from '../base/index.js'
 import type { LogIndex, MemberId } from '../base/index.js'
-import type { EntryKind, ReplicationMessage } from '../../protocols/replication/messages.js'
+import type { EntryKind, ReplicationMessage } from '../../protocols/replication/index.js'
 import { AppendSender } from './append-sender.js'
 import { Handover } from './handover.js'
 import { LeaderReads } from './leader-reads.js'

@@ -1,6 +1,6 @@
 import { assert, toLogIndex, toTerm } from '../base/index.js'
 import type { LogIndex, Term } from '../base/index.js'
-import type { LogEntry } from '../../protocols/replication/messages.js'
+import type { LogEntry } from '../../protocols/replication/index.js'
 
 /** A position in a log: index and term together identify an entry and everything before it (log matching). */
 export interface LogPosition {

@@ -1,6 +1,6 @@
 import { assert, toLogIndex, toTerm } from '../base/index.js'
 import type { LogIndex, MemberId, PartitionId, Prng, Term } from '../base/index.js'
-import type { HardState, LogEntry } from '../../protocols/replication/messages.js'
+import type { HardState, LogEntry } from '../../protocols/replication/index.js'
 import { findBootProblem } from './boot.js'
 import type { GroupBoot } from './boot.js'
 import { ConfirmedReads } from './confirmed-reads.js'

@@ -1,6 +1,6 @@
 import { assert, toLogIndex, toTerm } from '../base/index.js'
 import type { MemberId, Term } from '../base/index.js'
-import type { ReplicationMessage } from '../../protocols/replication/messages.js'
+import type { ReplicationMessage } from '../../protocols/replication/index.js'
 import { Candidacy } from './candidacy.js'
 import { Following } from './following.js'
 import { ForwardedReads } from './forwarded-reads.js'

@@ -58,6 +58,7 @@ suite('membership: dissemination', ({ test }) => {
         for (const { message } of sends) {
           if (message.kind === 'sync') continue
           expect.ok(message.updates.length <= 32)
+          if (message.kind === 'ack') expect.ok(message.updates.length > 0, 'gossip says something')
           for (const { peer, incarnation } of message.updates) {
             const key = `${peer} ${incarnation}`
             sent.set(key, (sent.get(key) ?? 0) + 1)

@@ -1,5 +1,5 @@
 import { suite, expect } from '../harness.js'
-import { peerOf, record, Solo } from './records.js'
+import { peerOf, probe, record, Solo } from './records.js'
 import { World } from './world.js'
 import type { Node } from './world.js'
 
@@ -118,6 +118,18 @@ suite('membership: joining and dying', ({ test }) => {
     world.runFor(2000)
     expect.ok(world.isOneView)
     expect.ok(syncs <= 2, `${syncs} syncs`)
+  })
+
+  test('a stranger that asks is answered, and greeted unless gossip introduces it first', () => {
+    for (const isIntroduced of [true, false]) {
+      const solo = new Solo(1)
+      solo.hear(3, record(3, 'alive@1.0'))
+      solo.run(100)
+      solo.core.step(peerOf(9), probe('ping', 7, []), 100)
+      if (isIntroduced) solo.hear(3, record(9, 'alive@1.0'))
+      const kinds = solo.run(1200).flatMap((effects) => effects.sends).filter(({ to }) => to === peerOf(9)).map(({ message }) => message.kind)
+      expect.equal([kinds[0], kinds.includes('sync')], ['ack', !isIntroduced])
+    }
   })
 
   test('two clusters that meet at one pair of nodes become one', () => {

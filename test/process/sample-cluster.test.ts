@@ -128,6 +128,10 @@ suite('the sample configuration, six processes', ({ before, test, after }) => {
   test('all six are killed at once and restarted: nothing is missing', async () => {
     await Promise.all(NAMES.map((name) => (nodes.get(name) as NodeProcess).kill()))
     await start(...NAMES)
+    await eventually('both groups have elected masters', async () => {
+      for (const key of KEYS.slice(0, 16)) if ((await getKey(at('node6'), key, '&timeout=1000')).status !== 200) return false
+      return true
+    })
     await allThere(NAMES)
   }, { limitMs: 90_000 })
 

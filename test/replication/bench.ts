@@ -2,7 +2,7 @@ import { Prng, toLogIndex, toMemberId, toPartitionId, toTerm } from '../../src/b
 import type { LogIndex, MemberId } from '../../src/base/index.js'
 import { defaultGroupOptions, ReplicationGroup } from '../../src/replication/index.js'
 import type { Addressed, GroupBoot, GroupEffects, GroupTuning, PersistEffect } from '../../src/replication/index.js'
-import type { LogEntry, ReplicationMessage } from '../../protocols/replication/messages.js'
+import type { LogEntry, ReplicationMessage } from '../../protocols/replication/index.js'
 
 type Kind = ReplicationMessage['kind']
 type Of<K extends Kind> = Extract<ReplicationMessage, { kind: K }>

@@ -1,6 +1,6 @@
 import { expect, suite } from '../harness.js'
 import { runChaos } from './chaos.js'
-import type { PlantedFault } from './cluster.js'
+import type { PlantedFault } from './virtual-node.js'
 
 /** The first seed that shows the fault, and how. */
 function find (fault: PlantedFault, seedsMax: number): string {

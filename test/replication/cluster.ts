@@ -2,75 +2,13 @@ import { Prng, toLogIndex, toMemberId, toPartitionId, toTerm } from '../../src/b
 import type { MemberId } from '../../src/base/index.js'
 import { defaultGroupOptions, ReplicationGroup } from '../../src/replication/index.js'
 import type { GroupEffects, GroupOptions, GroupTuning } from '../../src/replication/index.js'
-import type { ReplicationMessage } from '../../protocols/replication/messages.js'
+import type { ReplicationMessage } from '../../protocols/replication/index.js'
 import { Invariants, payloadOf, writeOf } from './invariants.js'
-import { Agenda, calmLinks, VirtualNetwork } from './virtual-world.js'
-import type { LinkBehaviour } from './virtual-world.js'
+import { streamSnapshot } from './snapshot-stream.js'
 import { VirtualDisk } from './virtual-disk.js'
-import type { MachineState } from './virtual-disk.js'
-
-/** Bugs of a driver, to see that the checks find them. */
-export type PlantedFault = 'none' | 'sends-before-flush' | 'acknowledges-by-index' | 'acknowledges-at-proposal' | 'reads-at-once' | 'loses-tail'
-
-export interface ClusterOptions {
-  readonly voters: number
-  readonly seed: string | number
-  readonly tuning?: Partial<GroupTuning>
-  readonly preferred?: MemberId
-  readonly links?: LinkBehaviour
-  /** ms of a flush, at least and at most. */
-  readonly flushMs?: readonly [number, number]
-  /** Whether all turns of a flush become one batch (default), or each its own. */
-  readonly groupCommit?: boolean
-  readonly snapshotMs?: readonly [number, number]
-  /** ms at most for which a node gathers inputs into one turn (default 0: every input is a turn). */
-  readonly turnMsMax?: number
-  readonly fault?: PlantedFault
-}
-
-/** What chaos and scenarios listen to. */
-export interface ClusterHooks {
-  /** True: the message is lost. */
-  drops? (from: Node, to: MemberId, message: ReplicationMessage): boolean
-  sent? (from: Node, to: MemberId, message: ReplicationMessage): void
-  appended? (node: Node): void
-  led? (node: Node): void
-  installing? (node: Node): void
-}
-
-interface PendingWrite { readonly id: number, readonly term: number }
-interface PendingRead { readonly visible: number }
-
-/** One member: its disk, and while it is up its group and its machine. */
-export class Node {
-  readonly member: MemberId
-  readonly disk: VirtualDisk
-  group: ReplicationGroup | undefined
-  life = 0
-  machine: MachineState
-  /** While set, flushes take this long. */
-  slowFlushMs: number | undefined
-  readonly writes = new Map<number, PendingWrite[]>()
-  readonly reads = new Map<number, PendingRead>()
-  readonly readsReady: number[] = []
-  readonly readsRefused: number[] = []
-  ticksAtMs = Infinity
-  isTurnDue = false
-  /** A snapshot stream is being read. */
-  streaming = false
-
-  constructor (member: MemberId, disk: VirtualDisk) {
-    this.member = member
-    this.disk = disk
-    this.machine = disk.content.machine
-  }
-
-  /** The group of a node that is up. */
-  get up (): ReplicationGroup {
-    if (this.group === undefined) throw new Error(`member ${this.member} is down`)
-    return this.group
-  }
-}
+import { Node } from './virtual-node.js'
+import type { ClusterHooks, ClusterOptions } from './virtual-node.js'
+import { Agenda, calmLinks, VirtualNetwork } from './virtual-world.js'
 
 /** Drives groups as the real driver does, over a virtual network and virtual disks, and checks every step. */
 export class Cluster {
@@ -292,18 +230,18 @@ export class Cluster {
   carryOut (node: Node): void {
     const { turnMsMax } = this.options
     if (turnMsMax === undefined || turnMsMax === 0) {
-      this.#turn(node)
+      this.turn(node)
     } else if (!node.isTurnDue) {
       node.isTurnDue = true
       this.agenda.after(turnMsMax * this.random.below(1024) / 1024, () => {
         node.isTurnDue = false
-        this.#turn(node)
+        this.turn(node)
       })
     }
   }
 
-  /** Carries out what the group wants, until it wants nothing. */
-  #turn (node: Node): void {
+  /** One turn: carries out what the group wants, until it wants nothing. */
+  turn (node: Node): void {
     while (node.group?.dirty === true) this.#carryOut(node, node.group, node.group.takeEffects())
     const { group } = node
     if (group === undefined) return
@@ -358,7 +296,7 @@ export class Cluster {
       node.readsRefused.push(id)
     }
     this.anomalies.push(...effects.anomalies)
-    for (const to of effects.snapshotsWanted) this.#stream(node, to)
+    for (const to of effects.snapshotsWanted) streamSnapshot(this, node, to)
     if (persist !== undefined && persist.entries.length > 0) this.hooks.appended?.(node)
   }
 
@@ -388,56 +326,5 @@ export class Cluster {
     const target = this.node(to)
     this.network.send(node.member, to, () => { this.step(target, node.member, message) })
     this.hooks.sent?.(node, to, message)
-  }
-
-  /** One snapshot stream: the sender's durable state, offered, cleared for, and whole after a while. */
-  #stream (sender: Node, to: MemberId): void {
-    const target = this.node(to)
-    const { life: senderLife } = sender
-    const state = sender.disk.content.machine
-    const position = { term: sender.up.term, lastIndex: state.index, lastTerm: state.term }
-    const [min, max] = this.options.snapshotMs ?? [2, 2]
-    const durationMs = min + this.random.below(1024) / 1024 * (max - min)
-    const report = (ok: boolean): void => {
-      if (sender.group === undefined || sender.life !== senderLife) return
-      sender.group.snapshotSent(to, ok, this.nowMs)
-      this.carryOut(sender)
-    }
-    const isBroken = (): boolean => sender.life !== senderLife || sender.group === undefined || this.network.isCut(sender.member, to)
-    this.agenda.after(1, () => {
-      if (isBroken() || target.group === undefined || target.streaming || !target.group.offerSnapshot(sender.member, position, this.nowMs)) {
-        if (target.group !== undefined) this.carryOut(target)
-        this.agenda.after(1, () => { report(false) })
-        return
-      }
-      const { life: targetLife } = target
-      target.streaming = true
-      target.disk.add((content) => { content.installing = true })
-      this.carryOut(target)
-      this.hooks.installing?.(target)
-      this.agenda.after(durationMs, () => {
-        if (target.life !== targetLife || target.group === undefined) {
-          report(false)
-          return
-        }
-        target.streaming = false
-        if (isBroken()) {
-          target.group.snapshotFailed(this.nowMs)
-          this.carryOut(target)
-          this.agenda.after(1, () => { report(false) })
-          return
-        }
-        this.invariants.checkMachine(target.member, state)
-        target.machine = state
-        target.group.snapshotInstalled(position, this.nowMs)
-        target.disk.add((content) => {
-          content.machine = state
-          content.installing = false
-        })
-        this.snapshotsInstalled++
-        this.#turn(target) // what makes it final is one batch
-        this.agenda.after(1, () => { report(true) })
-      })
-    })
   }
 }

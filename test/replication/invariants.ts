@@ -1,7 +1,7 @@
 import { AssertionError } from '../../src/base/index.js'
 import type { LogIndex, MemberId, Term } from '../../src/base/index.js'
 import type { ReplicationGroup } from '../../src/replication/index.js'
-import type { LogEntry, ReplicationMessage } from '../../protocols/replication/messages.js'
+import type { LogEntry, ReplicationMessage } from '../../protocols/replication/index.js'
 import type { DiskContent, MachineState } from './virtual-disk.js'
 
 /** What a write's payload says: which write it is. */

@@ -3,7 +3,7 @@ import { InflightWindow } from '../../src/replication/inflight.js'
 import { entryBytes, RetainedLog } from '../../src/replication/log.js'
 import { VoterSet } from '../../src/replication/quorum.js'
 import { Rounds } from '../../src/replication/rounds.js'
-import type { LogEntry } from '../../protocols/replication/messages.js'
+import type { LogEntry } from '../../protocols/replication/index.js'
 import { expect, suite } from '../harness.js'
 import { entriesOf, member } from './bench.js'
 

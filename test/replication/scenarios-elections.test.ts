@@ -1,8 +1,8 @@
 import { toMemberId } from '../../src/base/index.js'
-import type { ReplicationMessage } from '../../protocols/replication/messages.js'
+import type { ReplicationMessage } from '../../protocols/replication/index.js'
 import { expect, suite } from '../harness.js'
 import { Cluster } from './cluster.js'
-import type { Node } from './cluster.js'
+import type { Node } from './virtual-node.js'
 
 /** The default longest election timeout. */
 const TIMEOUT_MS = 2000

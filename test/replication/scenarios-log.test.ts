@@ -1,9 +1,9 @@
 import type { MemberId } from '../../src/base/index.js'
-import type { ReplicationMessage } from '../../protocols/replication/messages.js'
+import type { ReplicationMessage } from '../../protocols/replication/index.js'
 import { toMemberId } from '../../src/base/index.js'
 import { expect, suite } from '../harness.js'
 import { Cluster } from './cluster.js'
-import type { Node } from './cluster.js'
+import type { Node } from './virtual-node.js'
 
 const others = (cluster: Cluster, ...nodes: Node[]): Node[] => cluster.nodes.filter((node) => !nodes.includes(node))
 

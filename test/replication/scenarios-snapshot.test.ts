@@ -1,7 +1,7 @@
 import { expect, suite } from '../harness.js'
 import { toMemberId } from '../../src/base/index.js'
 import { Cluster } from './cluster.js'
-import type { ClusterOptions, Node } from './cluster.js'
+import type { ClusterOptions, Node } from './virtual-node.js'
 
 /** A leader with a compacted log, and a follower that slept through it. */
 function sleeper (seed: string, options: Partial<ClusterOptions> = {}): { cluster: Cluster, leader: Node, follower: Node } {

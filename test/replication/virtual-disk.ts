@@ -1,7 +1,7 @@
 import { assert, toLogIndex, toTerm } from '../../src/base/index.js'
 import type { LogIndex, Term } from '../../src/base/index.js'
 import type { GroupBoot, PersistEffect } from '../../src/replication/index.js'
-import type { HardState, LogEntry } from '../../protocols/replication/messages.js'
+import type { HardState, LogEntry } from '../../protocols/replication/index.js'
 
 /** A state machine's content at one position: a hash over everything applied up to it. */
 export interface MachineState {

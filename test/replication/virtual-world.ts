@@ -1,5 +1,4 @@
-import { Prng } from '../../src/base/index.js'
-import type { MemberId } from '../../src/base/index.js'
+import type { MemberId, Prng } from '../../src/base/index.js'
 
 interface Event { readonly atMs: number, readonly sequence: number, readonly run: () => void }
 
