@@ -177,6 +177,27 @@ suite('elections', ({ test }) => {
     expect.equal(bench.look('vote-reply').map(({ granted }) => granted), [true])
   })
 
+  test('the loss of the candidate voted for is a hint too: it may have led without having been heard', () => {
+    const bench = new Bench({ boot: { log: [1] } })
+    bench.step(2, voteRequest(2, [1, 1])).flush()
+    bench.group.leaderLost(member(3), 0)
+    expect.ok(bench.group.nextDeadlineMs >= 1000)
+    bench.group.leaderLost(member(2), 0)
+    expect.ok(bench.group.nextDeadlineMs <= 150)
+  })
+
+  test('a candidate that meets a rival in its term begins anew soon, with a pre-vote, instead of after a whole timeout', () => {
+    const bench = new Bench()
+    bench.pass(bench.group.nextDeadlineMs)
+    bench.step(2, voteReply(1, true, true)).flush()
+    bench.nowMs += 5
+    bench.step(3, voteRequest(1, [0, 0])).flush()
+    expect.equal(bench.look('vote-reply').map(({ granted }) => granted), [false])
+    bench.pass(400)
+    expect.is(bench.group.role, 'pre-candidate')
+    expect.is(bench.group.term, 1)
+  })
+
   test('a sign of the leader takes the hint back', () => {
     const bench = new Bench({ boot: { log: [1] } })
     bench.step(2, append({ term: 1, prev: [1, 1] })).flush()
