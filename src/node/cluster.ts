@@ -15,8 +15,9 @@ import type { Transport } from './ports.js'
 
 /** Of the protocol between nodes; another version is refused, with the reason. */
 const PROTOCOL_VERSION = 1
-/** ms between two requests to be admitted. */
+/** ms between two requests to be admitted, and from a new connection, which may be the coordinator's, to the next. */
 const ADMIT_EVERY_MS = 1000
+const ADMIT_SOON_MS = 20
 /**
  * ms after which a node greets again where the other side's greeting did not come: one may be lost with its stream, and
  * would leave two nodes that are connected and do not know each other.
@@ -292,6 +293,7 @@ export class Cluster {
     const accepted = hello !== undefined && this.#clusterId !== undefined && hello.clusterId === this.#clusterId
     if (accepted && !link.accepted) {
       link.accepted = true
+      if (this.#map !== undefined && this.selfMember === undefined) this.#admitAtMs = Math.min(this.#admitAtMs, this.#nowMs + ADMIT_SOON_MS)
       this.#context.accepted(peer, hello)
     }
     link.accepted = accepted

@@ -119,6 +119,14 @@ suite('elections', ({ test }) => {
     }
   })
 
+  test('entries that are not flushed yet count in the comparison: they may be acknowledged before the vote arrives', () => {
+    const bench = new Bench({ boot: { log: [1] } })
+    bench.step(2, append({ term: 1, prev: [1, 1], log: [1] }))
+    bench.nowMs = 5000
+    bench.step(3, voteRequest(2, [1, 1])).flush()
+    expect.equal(bench.look('vote-reply').map(({ granted }) => granted), [false])
+  })
+
   test('a granted pre-vote names the term asked for and changes nothing; a refused one names the own term', () => {
     const bench = new Bench({ boot: { log: [2], term: 4 } })
     bench.step(2, voteRequest(5, [1, 2], { preVote: true }))
