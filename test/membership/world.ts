@@ -1,3 +1,4 @@
+import { EventHeap } from '../../sim/event-heap.js'
 import { Prng, toBatchNumber, toEpoch, toGeneration, toNodeName } from '../../src/base/index.js'
 import type { PeerId } from '../../src/base/index.js'
 import { Membership, defaultMembershipOptions } from '../../src/membership/index.js'
@@ -12,12 +13,6 @@ export interface WorldSettings {
   readonly delayMs?: readonly [from: number, to: number]
   /** Messages lost per thousand. */
   readonly lossPerMille?: number
-}
-
-interface Happening {
-  readonly atMs: number
-  readonly order: number
-  readonly run: () => void
 }
 
 /** A process and its disk. */
@@ -72,8 +67,7 @@ export class World {
   readonly nodes: Node[] = []
   readonly #byPeer = new Map<PeerId, Node>()
   readonly #settings: WorldSettings
-  readonly #heap: Happening[] = []
-  #order = 0
+  readonly #heap = new EventHeap()
   readonly #connected = new Set<string>()
   /** Cores whose process ended by itself. */
   readonly #exited = new Set<Membership>()
@@ -204,16 +198,16 @@ export class World {
   }
 
   at (delayMs: number, run: () => void): void {
-    this.#push({ atMs: this.nowMs + delayMs, order: this.#order++, run })
+    this.#heap.push(this.nowMs + delayMs, run)
   }
 
   runFor (durationMs: number): void {
     const untilMs = this.nowMs + durationMs
     for (;;) {
-      const next = this.#heap[0]
-      if (next === undefined || next.atMs > untilMs) break
-      this.#pop()
-      this.nowMs = next.atMs
+      const { next } = this.#heap
+      if (next === undefined || next.at > untilMs) break
+      this.#heap.pop()
+      this.nowMs = next.at
       next.run()
     }
     this.nowMs = untilMs
@@ -302,35 +296,6 @@ export class World {
       receiver.step(from.peer, message, this.nowMs)
     }, arrivalMs - this.nowMs)
   }
-
-  #push (happening: Happening): void {
-    const heap = this.#heap
-    let position = heap.push(happening) - 1
-    while (position > 0) {
-      const parent = (position - 1) >> 1
-      if (!isBefore(happening, heap[parent] as Happening)) break
-      heap[position] = heap[parent] as Happening
-      position = parent
-    }
-    heap[position] = happening
-  }
-
-  #pop (): void {
-    const heap = this.#heap
-    const last = heap.pop()
-    if (last === undefined || heap.length === 0) return
-    let position = 0
-    for (;;) {
-      let child = 2 * position + 1
-      if (child >= heap.length) break
-      if (child + 1 < heap.length && isBefore(heap[child + 1] as Happening, heap[child] as Happening)) child++
-      if (!isBefore(heap[child] as Happening, last)) break
-      heap[position] = heap[child] as Happening
-      position = child
-    }
-    heap[position] = last
-  }
 }
 
-const isBefore = (a: Happening, b: Happening): boolean => a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order)
 const pairOf = (a: Node, b: Node): string => a.number < b.number ? `${a.number}-${b.number}` : `${b.number}-${a.number}`

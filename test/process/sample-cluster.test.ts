@@ -1,23 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { SAMPLE } from '../config/sample.js'
 import { expect, suite } from '../harness.js'
 import { ask, each, eventually, freePorts, getKey, json, NodeProcess, setKey, temporaryDirectory } from './processes.js'
 
-/** The original system's sample, word for word (DESIGN.md section 2). */
-const SAMPLE = `cluster:
-  nodes: 4 # Number of nodes (must be a power of 2)
-  master_slaves:
-    - master: node1
-      slaves: [node2, node3]
-    - master: node4
-      slaves: [node5, node6]
-
-storage:
-  path: /data/gokeydb
-network:
-  port: 8080
-  bind_ip: 0.0.0.0
-`
 const NAMES = ['node1', 'node2', 'node3', 'node4', 'node5', 'node6']
 const KEYS = Array.from({ length: 200 }, (_, i) => `key-${i}`)
 

@@ -1,25 +1,13 @@
 import type { MemberId, Prng } from '../../src/base/index.js'
+import { EventHeap } from '../../sim/event-heap.js'
 
-interface Event { readonly atMs: number, readonly sequence: number, readonly run: () => void }
-
-/** Events in the order of their time, and of their making where times are equal. */
+/** Virtual time in milliseconds. */
 export class Agenda {
-  readonly #heap: Event[] = []
-  #sequence = 0
+  readonly #heap = new EventHeap()
   nowMs = 0
 
   at (atMs: number, run: () => void): void {
-    const heap = this.#heap
-    const event = { atMs: Math.max(atMs, this.nowMs), sequence: this.#sequence++, run }
-    let at = heap.length
-    heap.push(event)
-    while (at > 0) {
-      const parent = (at - 1) >> 1
-      if (!before(event, heap[parent] as Event)) break
-      heap[at] = heap[parent] as Event
-      at = parent
-    }
-    heap[at] = event
+    this.#heap.push(Math.max(atMs, this.nowMs), run)
   }
 
   after (delayMs: number, run: () => void): void {
@@ -28,32 +16,17 @@ export class Agenda {
 
   /** Runs the next event if it is due until `untilMs`; false: none is, and it is `untilMs` now. */
   step (untilMs: number): boolean {
-    const heap = this.#heap
-    const first = heap[0]
-    if (first === undefined || first.atMs > untilMs) {
+    const { next } = this.#heap
+    if (next === undefined || next.at > untilMs) {
       this.nowMs = Math.max(this.nowMs, untilMs)
       return false
     }
-    const last = heap.pop() as Event
-    if (heap.length > 0) {
-      let at = 0
-      for (;;) {
-        let child = at * 2 + 1
-        if (child >= heap.length) break
-        if (child + 1 < heap.length && before(heap[child + 1] as Event, heap[child] as Event)) child++
-        if (!before(heap[child] as Event, last)) break
-        heap[at] = heap[child] as Event
-        at = child
-      }
-      heap[at] = last
-    }
-    this.nowMs = first.atMs
-    first.run()
+    this.#heap.pop()
+    this.nowMs = next.at
+    next.run()
     return true
   }
 }
-
-const before = (a: Event, b: Event): boolean => a.atMs < b.atMs || (a.atMs === b.atMs && a.sequence < b.sequence)
 
 /** How links behave; chances are per thousand messages. */
 export interface LinkBehaviour {
