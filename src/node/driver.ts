@@ -170,14 +170,14 @@ export class NodeDriver implements NodeApi {
     this.#gateway.route(nowMs)
     this.#replicas.submit(nowMs)
     this.#replicas.carryOut()
-    this.#commit.flush()
+    this.#commit.flush(nowMs)
     this.#outbox.flush()
     if (this.#gateway.wantsTurn) this.#ports.scheduler.requestTurn()
     this.#ports.scheduler.wakeAt(Math.ceil(this.#nextDeadlineMs() / TICK_MS) * TICK_MS)
   }
 
   #nextDeadlineMs (): number {
-    return Math.min(this.#replicas.nextDeadlineMs, this.#cluster.nextDeadlineMs, this.#company.nextDeadlineMs, this.#gateway.nextDeadlineMs)
+    return Math.min(this.#replicas.nextDeadlineMs, this.#cluster.nextDeadlineMs, this.#company.nextDeadlineMs, this.#gateway.nextDeadlineMs, this.#commit.nextDeadlineMs)
   }
 
   #take (input: NodeInput, nowMs: number): void {
@@ -250,10 +250,7 @@ export class NodeDriver implements NodeApi {
         case 'replication': {
           const member = this.#cluster.memberOf(peer)
           if (member === undefined) return
-          for (const message of decodeReplicationFrame(payload)) {
-            if (this.#stopping && message.kind === 'timeout-now') continue // what was handed over must not come back
-            this.#replicas.get(message.partition)?.step(member, message, nowMs)
-          }
+          for (const message of decodeReplicationFrame(payload)) this.#replicas.get(message.partition)?.step(member, message, nowMs)
           return
         }
         case 'membership':

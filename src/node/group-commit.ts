@@ -2,11 +2,22 @@ import { assert, toBatchNumber } from '../base/index.js'
 import type { BatchNumber } from '../base/index.js'
 import type { Disk, DiskError, DiskOperation } from './ports.js'
 
+/**
+ * ms that what nobody waits for may gather before it is flushed by itself (applied values and positions, which the log
+ * would bring back after a crash). Usually it rides along with the next batch that somebody waits for: half as many
+ * fsyncs, and a write never queues behind the flush of what the one before it left.
+ */
+const LAZY_FLUSH_MS = 20
+
 /** One storage batch while it gathers and while it is being flushed. */
 class Batch {
   readonly operations: DiskOperation[] = []
   readonly afterDurable: Array<() => void> = []
   readonly number: BatchNumber
+  /** Somebody waits for it. */
+  isUrgent = false
+  /** When it was first seen with something to write. */
+  sinceMs = Infinity
 
   constructor (number: BatchNumber) {
     this.number = number
@@ -50,6 +61,11 @@ export class GroupCommit {
     return this.#gathering.number
   }
 
+  /** Whether a batch is on its way to the disk. */
+  get isFlushing (): boolean {
+    return this.#flushing !== undefined
+  }
+
   get failure (): DiskError | undefined {
     return this.#failure
   }
@@ -71,8 +87,14 @@ export class GroupCommit {
     this.#gathering.operations.push({ kind: 'delete', key })
   }
 
-  /** Calls back in a later turn, once the batch that gathers now is durable; never after a failure. */
+  /** Calls back in a later turn, once the batch that gathers now is durable; never after a failure. It is flushed soon. */
   afterGathering (callback: () => void): void {
+    this.#gathering.isUrgent = true
+    this.#gathering.afterDurable.push(callback)
+  }
+
+  /** As `afterGathering`, for what is in no hurry: the batch may go on gathering for a while. */
+  whenGathered (callback: () => void): void {
     this.#gathering.afterDurable.push(callback)
   }
 
@@ -81,14 +103,20 @@ export class GroupCommit {
     if (this.#failure !== undefined) return
     if (number <= this.#durable) callback()
     else if (this.#flushing !== undefined && number <= this.#flushing.number) this.#flushing.afterDurable.push(callback)
-    else this.#gathering.afterDurable.push(callback)
+    else this.afterGathering(callback)
   }
 
-  /** Starts a flush at the end of a turn if there is something to write and nothing is being written. */
-  flush (): void {
+  /** When `flush` has something to do at the latest; Infinity: not by itself. */
+  get nextDeadlineMs (): number {
+    return this.#flushing === undefined ? this.#gathering.sinceMs + LAZY_FLUSH_MS : Infinity
+  }
+
+  /** Starts a flush at the end of a turn if there is something due to be written and nothing is being written. */
+  flush (nowMs: number): void {
     const batch = this.#gathering
-    if (this.#flushing !== undefined || this.#failure !== undefined) return
-    if (batch.operations.length === 0 && batch.afterDurable.length === 0) return
+    if (this.#failure !== undefined || (batch.operations.length === 0 && batch.afterDurable.length === 0)) return
+    if (batch.sinceMs === Infinity) batch.sinceMs = nowMs
+    if (this.#flushing !== undefined || (!batch.isUrgent && nowMs < batch.sinceMs + LAZY_FLUSH_MS)) return
     batch.operations.push(this.#stamp(batch.number))
     this.#flushing = batch
     this.#gathering = new Batch(toBatchNumber(batch.number + 1))

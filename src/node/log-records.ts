@@ -1,5 +1,5 @@
 import { toLogIndex } from '../base/index.js'
-import type { LogIndex, PartitionId } from '../base/index.js'
+import type { LogIndex, MemberId, PartitionId, Term } from '../base/index.js'
 import { encodeLogStart, hardStateKey, logKey, logStartKey, sealRecord } from '../layout/index.js'
 import type { GroupEffects } from '../replication/index.js'
 import { encodeHardState, encodeLogEntries } from '../../protocols/replication/index.js'
@@ -23,6 +23,9 @@ export interface LogRecordSpan {
 export class LogRecords {
   readonly #partition: PartitionId
   readonly #commit: GroupCommit
+  /** As stored last; undefined before the first time in this process. */
+  #term: Term | undefined
+  #vote: MemberId | 0 | undefined
   #spans: LogRecordSpan[]
   #bytes: number
 
@@ -38,10 +41,17 @@ export class LogRecords {
     return this.#bytes
   }
 
-  /** Puts what a group wants durable into the batch that gathers. */
-  store (persist: NonNullable<GroupEffects['persist']>): void {
+  /**
+   * Puts what a group wants durable into the batch that gathers.
+   * @returns whether somebody waits for it: entries, a term or a vote; a commit index alone is found again after a crash
+   */
+  store (persist: NonNullable<GroupEffects['persist']>): boolean {
     const { hardState, truncateFrom, entries, logStart } = persist
+    let isUrgent = entries.length > 0 || truncateFrom !== undefined
     if (hardState !== undefined) {
+      isUrgent ||= hardState.term !== this.#term || hardState.vote !== this.#vote
+      this.#term = hardState.term
+      this.#vote = hardState.vote
       const key = hardStateKey(this.#partition)
       this.#commit.put(key, sealRecord(key, encodeHardState(hardState)))
     }
@@ -59,6 +69,7 @@ export class LogRecords {
       this.#commit.put(logStartKey(this.#partition), encodeLogStart(this.#partition, logStart))
       this.#dropHead(logStart.index)
     }
+    return isUrgent
   }
 
   /** The newest index that can be compacted away to bring the records below `bytesMax`; undefined where they are. */

@@ -22,7 +22,7 @@ export interface DeskContext {
 }
 
 /**
- * Where work waits for one partition's replica on this node: writes gather until the turn's end and become one log
+ * Where work waits for one partition's replica on this node: writes gather while a batch is flushed and become one log
  * entry, reads gather and share one read index. Work is settled exactly once.
  */
 export class PartitionDesk implements ReplicaListener {
@@ -74,13 +74,9 @@ export class PartitionDesk implements ReplicaListener {
     return Math.max(0, Math.ceil(nowMs - contactMs)) + this.#context.masterSilenceMsMax
   }
 
-  /** Hands what gathered in this turn to the group. */
-  submit (nowMs: number): void {
-    if (this.#writes.length > 0) this.#submitWrites()
-    if (this.#reads.length > 0) this.#submitReads(nowMs)
-  }
-
-  #submitWrites (): void {
+  /** Hands the writes that gathered to the group, as few log entries as hold them. */
+  submitWrites (): void {
+    if (this.#writes.length === 0) return
     const { replica } = this
     if (!replica.isMaster) {
       const writes = this.#writes
@@ -165,7 +161,9 @@ export class PartitionDesk implements ReplicaListener {
     proposed.set(work.sequence, work)
   }
 
-  #submitReads (nowMs: number): void {
+  /** Asks for one read index for all reads that gathered. */
+  submitReads (nowMs: number): void {
+    if (this.#reads.length === 0) return
     const { replica } = this
     const reads = this.#reads
     this.#reads = []

@@ -133,9 +133,9 @@ export class Replica {
     if (this.#failure === undefined) this.#group.leaderLost(member, nowMs)
   }
 
-  /** Hands mastership to the best caught-up slave, if this is the master. */
+  /** This node stops: mastership goes to the best caught-up slave, and does not come back here. */
   handOver (nowMs: number): void {
-    if (this.isMaster) this.#group.transferLeadership(undefined, nowMs)
+    if (this.#failure === undefined) this.#group.transferLeadership(undefined, nowMs)
   }
 
   snapshotSent (to: MemberId, ok: boolean, nowMs: number): void {
@@ -180,10 +180,12 @@ export class Replica {
     const { commit } = this.#context
     const { persist } = effects
     if (persist !== undefined) {
-      this.#records.store(persist)
+      const isUrgent = this.#records.store(persist)
       this.#tokenBatch = commit.gathering
       const { token } = persist
-      commit.afterGathering(() => { if (this.#failure === undefined) this.#group.persisted(token) })
+      const persisted = (): void => { if (this.#failure === undefined) this.#group.persisted(token) }
+      if (isUrgent) commit.afterGathering(persisted)
+      else commit.whenGathered(persisted)
     }
     for (const { to, message } of effects.sendNow) this.#context.send(to, message)
     if (effects.sendAfter.length > 0) {
@@ -209,7 +211,7 @@ export class Replica {
     if (last === undefined) return
     for (const entry of committed) this.machine.apply(entry)
     this.machine.store({ index: last.index, term: last.term })
-    this.#context.commit.afterGathering(() => {
+    this.#context.commit.whenGathered(() => {
       this.#durableApplied = last.index
       this.#compact()
     })

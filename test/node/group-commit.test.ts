@@ -3,6 +3,9 @@ import { DiskError, GroupCommit } from '../../src/node/index.js'
 import type { Disk, DiskOperation } from '../../src/node/index.js'
 import { expect, suite } from '../harness.js'
 
+/** Late enough for whatever gathers without hurry. */
+const nowMs = 1000
+
 const utf8 = (text: string): Buffer => Buffer.from(text)
 
 /** A disk that only takes note of batches and finishes them when told to. */
@@ -38,7 +41,8 @@ suite('group commit', ({ test }) => {
     const { disk, commit } = build()
     commit.put(utf8('a'), utf8('1'))
     commit.delete(utf8('b'))
-    commit.flush()
+    commit.afterGathering(() => {})
+    commit.flush(nowMs)
     expect.is(disk.batches.length, 1)
     expect.equal(disk.batches[0]?.map((operation) => operation.key.toString()), ['a', 'b', 'stamp'])
     const stamp = disk.batches[0]?.[2]
@@ -48,14 +52,16 @@ suite('group commit', ({ test }) => {
   test('while a batch is being flushed the next one gathers, and it is written after that', () => {
     const { disk, commit } = build()
     commit.put(utf8('a'), utf8('1'))
-    commit.flush()
+    commit.afterGathering(() => {})
+    commit.flush(nowMs)
     commit.put(utf8('b'), utf8('2'))
-    commit.flush()
+    commit.afterGathering(() => {})
+    commit.flush(nowMs)
     expect.is(disk.batches.length, 1)
     expect.is(commit.gathering, 9)
     disk.finish()
     expect.is(commit.durable, 8)
-    commit.flush()
+    commit.flush(nowMs)
     expect.is(disk.batches.length, 2)
   })
 
@@ -63,14 +69,14 @@ suite('group commit', ({ test }) => {
     const { disk, commit, events } = build()
     commit.put(utf8('a'), utf8('1'))
     commit.afterGathering(() => { events.push('first') })
-    commit.flush()
+    commit.flush(nowMs)
     commit.put(utf8('b'), utf8('2'))
     commit.afterGathering(() => { events.push('second') })
     commit.afterBatch(toBatchNumber(8), () => { events.push('first again') })
     expect.equal(events, [])
     disk.finish()
     expect.equal(events, ['flushed well', 'first', 'first again'])
-    commit.flush()
+    commit.flush(nowMs)
     disk.finish()
     expect.equal(events.slice(3), ['flushed well', 'second'])
   })
@@ -85,11 +91,11 @@ suite('group commit', ({ test }) => {
     const { disk, commit, events } = build()
     commit.put(utf8('a'), utf8('1'))
     commit.afterGathering(() => { events.push('released') })
-    commit.flush()
+    commit.flush(nowMs)
     commit.put(utf8('b'), utf8('2'))
     commit.afterGathering(() => { events.push('released') })
     disk.finish(new DiskError('write_failed', 'planted'))
-    commit.flush()
+    commit.flush(nowMs)
     commit.afterBatch(toBatchNumber(9), () => { events.push('released') })
     expect.equal(events, ['flushed write_failed'])
     expect.is(disk.batches.length, 1)
@@ -97,9 +103,30 @@ suite('group commit', ({ test }) => {
     expect.is(commit.durable, 7)
   })
 
+  test('what nobody waits for rides along with the next batch somebody waits for, or goes by itself after a while', () => {
+    const { disk, commit, events } = build()
+    commit.put(utf8('applied'), utf8('1'))
+    commit.whenGathered(() => { events.push('applied is durable') })
+    commit.flush(nowMs)
+    commit.flush(nowMs + 5)
+    expect.is(disk.batches.length, 0)
+    commit.put(utf8('log'), utf8('2'))
+    commit.afterGathering(() => { events.push('log is durable') })
+    commit.flush(nowMs + 6)
+    expect.is(disk.batches.length, 1)
+    disk.finish()
+    expect.equal(events, ['flushed well', 'applied is durable', 'log is durable'])
+    commit.put(utf8('applied'), utf8('2'))
+    commit.flush(nowMs + 10)
+    expect.is(disk.batches.length, 1)
+    expect.is(commit.nextDeadlineMs, nowMs + 30)
+    commit.flush(nowMs + 30)
+    expect.is(disk.batches.length, 2)
+  })
+
   test('an idle commit writes nothing', () => {
     const { disk, commit } = build()
-    commit.flush()
+    commit.flush(nowMs)
     expect.is(disk.batches.length, 0)
     expect.ok(commit.idle)
   })
