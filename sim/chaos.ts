@@ -62,6 +62,8 @@ export async function runChaos (options: ChaosOptions): Promise<ChaosReport> {
   let operations = 0
   let acknowledged = 0
   let clientsActive = true
+  /** The next acknowledged write is followed by a power failure of all nodes: it has to be on disks by then. */
+  let powerFailsOnAck = false
 
   const client = (): void => {
     if (!clientsActive) return
@@ -88,6 +90,10 @@ export async function runChaos (options: ChaosOptions): Promise<ChaosReport> {
       if (result.kind === 'set' || result.kind === 'delete') {
         acknowledged++
         history.push({ kind, value, calledAt, returnedAt })
+        if (powerFailsOnAck) {
+          powerFailsOnAck = false
+          world.events.after(0, () => { for (const each of world.running()) world.crash(each.name, 'power') })
+        }
       } else if (result.kind === 'value') history.push({ kind, value: Buffer.from(result.value).toString(), calledAt, returnedAt })
       else if (result.kind === 'missing') history.push({ kind, value: undefined, calledAt, returnedAt })
       else {
@@ -130,6 +136,9 @@ export async function runChaos (options: ChaosOptions): Promise<ChaosReport> {
         break
       case 'crash-all':
         for (const each of world.running()) world.crash(each.name)
+        break
+      case 'power-on-ack':
+        powerFailsOnAck = true
         break
       case 'fast-restart':
         if (node.driver !== undefined) {
@@ -176,13 +185,14 @@ export async function runChaos (options: ChaosOptions): Promise<ChaosReport> {
   world.network.calm()
   for (const name of names) if (world.node(name).driver === undefined) world.start(name)
   clientsActive = false
+  powerFailsOnAck = false
   await world.until(() => pending.size === 0, HEAL_MS)
   await verify(world, names, partitions, histories, violations)
   return { seed: options.seed, violations, operations, acknowledged, faults, virtualMs: Math.round(world.nowMs) }
 }
 
 function pick (random: Prng): string {
-  const faults = ['crash', 'fast-restart', 'start', 'start', 'cut', 'heal', 'heal', 'cut-one-way', 'cut-master', 'crash-master', 'start', 'start', 'heal']
+  const faults = ['crash', 'fast-restart', 'start', 'start', 'cut', 'heal', 'heal', 'cut-one-way', 'cut-master', 'crash-master', 'start', 'start', 'heal', 'power-on-ack']
   return random.chance(1, 25) ? 'crash-all' : faults[random.below(faults.length)] as string
 }
 

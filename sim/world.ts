@@ -120,14 +120,14 @@ export class World {
     })
   }
 
-  /** The process dies; what was not durable is lost, save a random prefix. */
-  crash (name: string): void {
+  /** The process dies; what was not durable is lost: all of it with the power, else all but a random prefix. */
+  crash (name: string, how: 'process' | 'power' = 'process'): void {
     const node = this.node(name)
     node.starts++
     node.transport?.kill()
     node.transport = undefined
     node.driver = undefined
-    node.disk.crash(this.random)
+    node.disk.crash(how === 'process' ? this.random : undefined)
   }
 
   /** The node's data directory is gone, its identity with it. */

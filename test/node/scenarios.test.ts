@@ -105,6 +105,31 @@ suite('a cluster of three whole nodes in virtual time', ({ test }) => {
     for (const name of THREE) expect.is(text(await world.get(name, 'k')), 'majority')
   })
 
+  test('a write that a cut-off master took in before it knew is unknown, never "unchanged"; a later read tells', async () => {
+    const world = await three('unknown')
+    world.partition(['a'], ['b', 'c'])
+    const write = await world.set('a', 'k', 'perhaps', 300)
+    expect.equal(write.kind === 'failed' && write.detail.code, 'write_unknown')
+    await world.run(5000)
+    world.network.heal()
+    await settled(world, 'a')
+    expect.is(text(await world.get('b', 'k')), 'missing', 'the majority went on without it')
+  })
+
+  test('a write whose answer was lost is applied once, whichever master it is asked of again', async () => {
+    const world = await three('retry', 1)
+    expect.is((await world.set('b', 'k', 'first')).kind, 'set')
+    let answer: KvAnswer | undefined
+    world.node('b').driver?.write({ op: 'set', key: Buffer.from('k'), value: Buffer.from('second') }, { timeoutMs: 20_000 }, (got) => { answer = got })
+    // The master logs it and dies before it answers; its gateway asks the next master with the same number.
+    await world.until(() => (world.node('a').driver?.partitions()[0]?.commitIndex ?? 0) > 2, 1000)
+    world.crash('a')
+    await world.until(() => answer !== undefined, 20_000)
+    expect.equal(answer, { kind: 'set', revision: 2 })
+    expect.is((await world.set('c', 'k', 'third')).kind, 'set')
+    expect.is(world.node('c').driver?.partitions()[0]?.revision, 3, 'three changes, three revisions')
+  })
+
   test('all nodes lose power in the middle of writes: what was acknowledged is there', async () => {
     const world = await three('power', 4)
     const acknowledged: string[] = []
