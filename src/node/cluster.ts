@@ -1,4 +1,4 @@
-import { toEpoch, toMemberId } from '../base/index.js'
+import { toEpoch } from '../base/index.js'
 import type { BatchNumber, ClusterId, Epoch, Logger, MemberId, Multiaddr, NodeName, PeerId } from '../base/index.js'
 import { applyMapCommand, describeFounding, findMapProblem, memberById, memberByName, memberByPeer, startFounding, stepFounding } from '../coordinator/index.js'
 import type { FoundingEffect, FoundingInput, FoundingSetup, FoundingState } from '../coordinator/index.js'
@@ -74,6 +74,8 @@ export class Cluster {
   readonly #heard = new Map<PeerId, BatchNumber>()
   readonly #said = new Set<string>()
   #founding: FoundingState
+  /** Of the founding core's start; carried out by `begin`, when the rest of the node is there. */
+  #firstEffects: readonly FoundingEffect[]
   #map: ClusterMap | undefined
   #clusterId: ClusterId | undefined
   #promiseBatch: BatchNumber
@@ -96,16 +98,14 @@ export class Cluster {
     for (const [peer, { heardBatch }] of boot.known) this.#heard.set(peer, heardBatch)
     const { state, effects } = startFounding(this.#setup, { record: boot.founding, clusterId: boot.node.clusterId }, nowMs)
     this.#founding = state
-    this.#effects = effects
+    this.#firstEffects = effects
   }
-
-  #effects: readonly FoundingEffect[]
 
   /** Starts what the disk and the configuration ask for. */
   begin (nowMs: number): void {
     this.#nowMs = nowMs
-    this.#carryOut(this.#effects)
-    this.#effects = []
+    this.#carryOut(this.#firstEffects)
+    this.#firstEffects = []
     if (this.#map !== undefined) {
       this.#context.mapChanged(this.#map)
       this.#admitAtMs = nowMs
@@ -402,7 +402,7 @@ export class Cluster {
     log.info('a newer cluster map', { epoch: map.epoch, members: map.members.length, admitted: memberId !== undefined })
     if (memberId !== undefined && this.selfMember === undefined) {
       this.#refusal = undefined
-      commit.put(nodeKey(), encodeNodeRecord({ ...this.#node, clusterId: map.clusterId, memberId: toMemberId(memberId) }))
+      commit.put(nodeKey(), encodeNodeRecord({ ...this.#node, clusterId: map.clusterId, memberId }))
     }
     this.#map = map
     commit.put(mapKey(), sealRecord(mapKey(), encodeClusterMap(map)))

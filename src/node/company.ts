@@ -76,10 +76,6 @@ export class Company {
     return this.#membership.members()
   }
 
-  get (peer: PeerId): MemberView | undefined {
-    return this.#membership.get(peer)
-  }
-
   /** A peer of the same cluster said hello. */
   accepted (peer: PeerId, hello: Hello, nowMs: number): void {
     this.#context.transport.learn(peer, hello.multiaddrs)

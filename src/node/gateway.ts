@@ -1,5 +1,5 @@
 import { assert, toRevision } from '../base/index.js'
-import type { Bucket, Generation, KvErrorDetail, MemberId, PartitionId, PeerId } from '../base/index.js'
+import type { Bucket, Epoch, Generation, KvErrorDetail, MemberId, PartitionId, PeerId } from '../base/index.js'
 import type { AppliedCommand } from '../kv/index.js'
 import type { CommandResult, Consistency, KvResponseMessage, WriteOperation } from '../../protocols/kv/index.js'
 import type { AnswerCallback, KvAnswer } from './api.js'
@@ -28,7 +28,7 @@ export interface GatewayContext {
   replicaPeers (partition: PartitionId): readonly PeerId[]
   peerOf (member: MemberId): PeerId | undefined
   isConnected (peer: PeerId): boolean
-  epoch (): number
+  epoch (): Epoch
   freeBytes (): number
 }
 
@@ -265,7 +265,7 @@ export class Gateway {
     const common = {
       id: request.id,
       partition: request.partition,
-      epoch: this.#context.epoch() as never,
+      epoch: this.#context.epoch(),
       timeoutMs: Math.max(1, Math.ceil(request.deadlineMs - nowMs))
     }
     this.#context.outbox.kv(peer, {

@@ -62,10 +62,6 @@ export class KvMachine implements Machine {
     return this.#state.keyCount
   }
 
-  owns (bucket: Bucket): boolean {
-    return this.#owns(bucket)
-  }
-
   /** The newest applied value. @throws {DiskError | DecodeError} where it cannot be told */
   read (bucket: Bucket, key: Uint8Array): StoredValue | undefined {
     const unflushed = this.#context.overlay.get(key)

@@ -6,7 +6,7 @@ import { encodeHardState, encodeLogEntries } from '../../protocols/replication/i
 import type { GroupCommit } from './group-commit.js'
 
 /** The payload of a record that only marks a cut. */
-export const NO_ENTRIES = Buffer.alloc(0)
+const NO_ENTRIES = Buffer.alloc(0)
 
 /** One stored run of consecutive entries; an empty one ends before it begins. */
 export interface LogRecordSpan {
