@@ -58,7 +58,8 @@ suite('gokeydb local', ({ test, beforeEach, afterEach }) => {
 
   test('runs all nodes, keeps their logs, and stops them on SIGINT with 0', async () => {
     const run = local('b')
-    await until(() => run.output().includes('2 of 2 nodes run'), run.output)
+    await until(() => run.output().includes('/get?key=mykey'), run.output) // the last line of the welcome
+    expect.match(run.output(), /^2 of 2 nodes run/m)
     expect.match(run.output(), /^ready a http:\/\/127\.0\.0\.1:1 \/ip4\/127\.0\.0\.1\/tcp\/1\/p2p\/ID$/m)
     expect.match(run.output(), /^try: curl -X POST http:\/\/127\.0\.0\.1:1\/set/m)
     expect.match(log('b'), '"args":["-config=c.yaml","-node=b"]')
