@@ -1,12 +1,13 @@
 import { join } from 'node:path'
 import { ask, each, setKey, temporaryDirectory } from '../process/processes.js'
+import { measureFailover } from './failover.js'
 import { hasWrk, KEY_COUNT, load, VALUE_BYTES } from './load.js'
 import type { Result, Work } from './load.js'
 import { findEtcdScript, startEtcd, startGoKeyDb } from './systems.js'
 import type { System } from './systems.js'
 
 /**
- * `npm run bench [-- throughput|memory] [--peers] [--seconds N] [--rounds N]`: three nodes on this machine, one client.
+ * `npm run bench [-- throughput|memory|failover] [--peers] [--seconds N] [--rounds N]`: three nodes on this machine, one client.
  * Rounds alternate between the systems, so that a busy neighbour hits both; medians are printed.
  */
 const CONNECTIONS = [1, 16, 64, 256]
@@ -92,5 +93,12 @@ async function memory (): Promise<void> {
   }
 }
 
-await (args[0] === 'memory' ? memory() : throughput())
+/** How long a killed master is missed. */
+async function failover (): Promise<void> {
+  const times = await measureFailover(option('--rounds', 20))
+  const at = (share: number): string => (times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? NaN).toFixed(0)
+  console.log(`kill -9 of the master to the next write, ${times.length} times: median ${at(0.5)} ms, 90 % ${at(0.9)} ms, longest ${at(1)} ms`)
+}
+
+await (args[0] === 'memory' ? memory() : args[0] === 'failover' ? failover() : throughput())
 process.exit(0)
