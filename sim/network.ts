@@ -34,6 +34,8 @@ export class VirtualNetwork {
   readonly events: EventQueue
   readonly random: Prng
   options: NetworkOptions
+  /** Whether this one frame is lost: for directed scenarios. */
+  isLost: (from: PeerId, to: PeerId, channel: ChannelName) => boolean = () => false
   readonly #endpoints = new Map<string, VirtualTransport>()
   readonly #cuts = new Set<string>()
   readonly #snapshots = new Map<number, Snapshot>()
@@ -251,6 +253,7 @@ export class VirtualTransport implements Transport {
     const { endpoint } = link
     if (network.isCut(this, endpoint)) return
     if (network.options.resetOneIn > 0 && network.random.chance(1, network.options.resetOneIn)) return
+    if (network.isLost(this.self, peer, channel)) return
     const payload = Buffer.from(frame)
     const arrival = Math.max(link.lastArrivalUs, network.events.nowUs + network.delayUs())
     link.lastArrivalUs = arrival

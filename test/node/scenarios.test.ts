@@ -1,9 +1,11 @@
-import { toNodeName } from '../../src/base/index.js'
+import { toBatchNumber, toClusterId, toEpoch, toGeneration, toNodeName } from '../../src/base/index.js'
 import type { Multiaddr } from '../../src/base/index.js'
 import { dataKey } from '../../src/layout/index.js'
 import { DiskError } from '../../src/node/index.js'
 import type { KvAnswer, NodeOrigin } from '../../src/node/index.js'
 import { bucketOf } from '../../src/placement/index.js'
+import { encodeClusterFrames } from '../../protocols/cluster/index.js'
+import type { ClusterMessage } from '../../protocols/cluster/index.js'
 import { World } from '../../sim/world.js'
 import type { WorldOptions } from '../../sim/world.js'
 import { expect, suite } from '../harness.js'
@@ -128,6 +130,32 @@ suite('a cluster of three whole nodes in virtual time', ({ test }) => {
     expect.equal(answer, { kind: 'set', revision: 2 })
     expect.is((await world.set('c', 'k', 'third')).kind, 'set')
     expect.is(world.node('c').driver?.partitions()[0]?.revision, 3, 'three changes, three revisions')
+  })
+
+  test('a greeting that is lost with its stream is given again: two nodes do not stay connected strangers', async () => {
+    const world = await three('lost greeting', 1)
+    world.crash('b')
+    let lost = 0
+    world.network.isLost = (from, to, channel) => channel === 'cluster' && from === world.node('a').peer && to === world.node('b').peer && lost++ < 1
+    world.start('b')
+    await world.until(() => lost > 0, 10_000)
+    world.crash('c') // only a and b are left: without each other neither can answer
+    expect.is((await world.set('b', 'k', 'v', 4500)).kind, 'set')
+  })
+
+  test('a greeting that newer probes overtook is no disk that was rolled back', async () => {
+    const world = await three('late greeting', 1)
+    for (let i = 0; i < 40; i++) await world.set('a', `k${i}`, 'v')
+    await world.run(5000) // b hears of c's newest batch by probes
+    const status = world.node('c').driver?.status()
+    const late: ClusterMessage = {
+      kind: 'hello', version: 1, clusterName: 'simulated', clusterId: toClusterId(status?.clusterId ?? ''), name: toNodeName('c'), generation: toGeneration(1),
+      multiaddrs: [world.node('c').address], http: '', epoch: toEpoch(1), durableBatch: toBatchNumber(2), heardBatch: toBatchNumber(0)
+    }
+    for (const payload of encodeClusterFrames([late])) world.node('b').driver?.input({ kind: 'frame', peer: world.node('c').peer, channel: 'cluster', payload })
+    await world.run(2000)
+    for (const name of THREE) expect.is(world.node(name).fatal, undefined, name)
+    expect.is(text(await world.get('c', 'k39')), 'v')
   })
 
   test('all nodes lose power in the middle of writes: what was acknowledged is there', async () => {
