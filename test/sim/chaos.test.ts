@@ -3,11 +3,11 @@ import { checkRegister } from '../../sim/linearizability.js'
 import type { Operation } from '../../sim/linearizability.js'
 import { expect, suite } from '../harness.js'
 
-/** Seeds that once showed a defect; they run for ever after. */
-const KEPT_SEEDS = [
-  '8', '9', // a greeting lost with its stream left two nodes connected and strangers to each other
-  '73' // a greeting that was overtaken by newer probes passed for a disk that was rolled back
-]
+/**
+ * Seeds that once showed a defect. The simulator has learnt new faults since, so they draw other lives now; the defects
+ * themselves (a lost greeting, an overtaken one) are held by directed scenarios in test/node/scenarios.test.ts.
+ */
+const KEPT_SEEDS = ['8', '9', '73']
 const FRESH_SEEDS = 8
 
 suite('whole clusters under crashes, cuts and lost frames', ({ test }) => {
