@@ -1,9 +1,9 @@
 import { Prng, toNodeName } from '../src/base/index.js'
 import type { Logger, Multiaddr } from '../src/base/index.js'
 import type { KvAnswer, NodeOrigin } from '../src/node/index.js'
-import { checkRegister } from './linearizability.js'
-import type { Operation } from './linearizability.js'
-import { World } from './world.js'
+import { checkRegister } from './linearizability/register.js'
+import type { Operation } from './linearizability/register.js'
+import { World } from './world/world.js'
 
 export interface ChaosOptions {
   readonly seed: string

@@ -1,4 +1,4 @@
-import { EventHeap } from '../../sim/event-heap.js'
+import { EventHeap } from '../../sim/kernel/event-heap.js'
 import { Prng, toBatchNumber, toEpoch, toGeneration, toNodeName } from '../../src/base/index.js'
 import type { PeerId } from '../../src/base/index.js'
 import { Membership, defaultMembershipOptions } from '../../src/membership/index.js'

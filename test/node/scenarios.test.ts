@@ -6,8 +6,8 @@ import type { KvAnswer, NodeOrigin } from '../../src/node/index.js'
 import { bucketOf } from '../../src/placement/index.js'
 import { encodeClusterFrames } from '../../protocols/cluster/index.js'
 import type { ClusterMessage } from '../../protocols/cluster/index.js'
-import { World } from '../../sim/world.js'
-import type { WorldOptions } from '../../sim/world.js'
+import { World } from '../../sim/world/world.js'
+import type { WorldOptions } from '../../sim/world/world.js'
 import { expect, suite } from '../harness.js'
 
 const THREE = ['a', 'b', 'c']

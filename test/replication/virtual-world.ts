@@ -1,5 +1,5 @@
 import type { MemberId, Prng } from '../../src/base/index.js'
-import { EventHeap } from '../../sim/event-heap.js'
+import { EventHeap } from '../../sim/kernel/event-heap.js'
 
 /** Virtual time in milliseconds. */
 export class Agenda {

@@ -1,6 +1,6 @@
 import { runChaos } from '../../sim/chaos.js'
-import { checkRegister } from '../../sim/linearizability.js'
-import type { Operation } from '../../sim/linearizability.js'
+import { checkRegister } from '../../sim/linearizability/register.js'
+import type { Operation } from '../../sim/linearizability/register.js'
 import { expect, suite } from '../harness.js'
 
 /**

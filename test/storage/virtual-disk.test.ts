@@ -1,6 +1,6 @@
 import { Prng } from '../../src/base/index.js'
 import { DiskError } from '../../src/node/ports.js'
-import { VirtualDisk } from '../../sim/disk.js'
+import { VirtualDisk } from '../../sim/disk/virtual-disk.js'
 import { expect, suite } from '../harness.js'
 import { ALL, collect, conformsToDisk, outcome, put, range, text, thrown, write } from './conformance.js'
 import type { DiskUnderTest } from './conformance.js'

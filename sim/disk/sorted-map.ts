@@ -1,4 +1,4 @@
-import type { DiskEntry, DiskOperation, KeyRange } from '../src/node/ports.js'
+import type { DiskEntry, DiskOperation, KeyRange } from '../../src/node/ports.js'
 
 /** Entries per chunk at most: copying one costs about as much as finding a key among 100,000. */
 const CHUNK_ENTRIES_MAX = 128

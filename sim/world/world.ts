@@ -1,12 +1,12 @@
-import { assert, Prng, silentLogger, toClusterId, toNodeName, toPeerId } from '../src/base/index.js'
-import type { Logger, Multiaddr, PeerId } from '../src/base/index.js'
-import { metaRange } from '../src/layout/index.js'
-import { claimDisk, defaultTuning, loadBoot, NodeDriver } from '../src/node/index.js'
-import type { KvAnswer, NodeOptions, NodeOrigin, NodeTuning } from '../src/node/index.js'
-import { VirtualDisk } from './disk.js'
-import { EventQueue } from './event-queue.js'
-import { calmNetwork, VirtualNetwork, VirtualTransport } from './network.js'
-import type { NetworkOptions } from './network.js'
+import { assert, Prng, silentLogger, toClusterId, toNodeName, toPeerId } from '../../src/base/index.js'
+import type { Logger, Multiaddr, PeerId } from '../../src/base/index.js'
+import { metaRange } from '../../src/layout/index.js'
+import { claimDisk, defaultTuning, loadBoot, NodeDriver } from '../../src/node/index.js'
+import type { KvAnswer, NodeOptions, NodeOrigin, NodeTuning } from '../../src/node/index.js'
+import { VirtualDisk } from '../disk/virtual-disk.js'
+import { EventQueue } from '../kernel/event-queue.js'
+import { calmNetwork, VirtualNetwork, VirtualTransport } from '../network/virtual-network.js'
+import type { NetworkOptions } from '../network/virtual-network.js'
 
 /** How long a turn waits for more inputs, in µs. */
 const TURN_DELAY_US = 20

@@ -1,8 +1,8 @@
-import { assert } from '../src/base/index.js'
-import type { Prng } from '../src/base/index.js'
-import { DiskError } from '../src/node/ports.js'
-import type { Disk, DiskEntry, DiskOperation, DiskSnapshot, KeyRange } from '../src/node/ports.js'
-import { VirtualSnapshot } from './disk-snapshot.js'
+import { assert } from '../../src/base/index.js'
+import type { Prng } from '../../src/base/index.js'
+import { DiskError } from '../../src/node/ports.js'
+import type { Disk, DiskEntry, DiskOperation, DiskSnapshot, KeyRange } from '../../src/node/ports.js'
+import { VirtualSnapshot } from './virtual-snapshot.js'
 import { SortedMap } from './sorted-map.js'
 
 type Done = (error: DiskError | undefined) => void

@@ -1,5 +1,5 @@
-import { DiskError } from '../src/node/ports.js'
-import type { DiskEntry, DiskSnapshot, KeyRange } from '../src/node/ports.js'
+import { DiskError } from '../../src/node/ports.js'
+import type { DiskEntry, DiskSnapshot, KeyRange } from '../../src/node/ports.js'
 import type { SortedMap } from './sorted-map.js'
 
 /** A snapshot of a `VirtualDisk`: the map as it was, until it is closed or its process is gone. */

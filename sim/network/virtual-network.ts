@@ -1,6 +1,6 @@
-import type { Multiaddr, PeerId, Prng } from '../src/base/index.js'
-import type { ChannelName, Transport, TransportInput } from '../src/node/index.js'
-import type { EventQueue } from './event-queue.js'
+import type { Multiaddr, PeerId, Prng } from '../../src/base/index.js'
+import type { ChannelName, Transport, TransportInput } from '../../src/node/index.js'
+import type { EventQueue } from '../kernel/event-queue.js'
 
 /** How the virtual network behaves; times in microseconds. */
 export interface NetworkOptions {
