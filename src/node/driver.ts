@@ -78,7 +78,7 @@ export class NodeDriver implements NodeApi {
     this.#startedMs = nowMs
     const { disk, transport, scheduler, log } = ports
     const random = new Prng(options.seed)
-    this.#commit = new GroupCommit(disk, boot.durableBatch, (number) => ({ kind: 'put', key: batchKey(), value: encodeBatchNumber(number) }), (error) => { this.input({ kind: 'flushed', error }) })
+    this.#commit = new GroupCommit(disk, boot.durableBatch, (number) => ({ kind: 'put', key: batchKey(), value: encodeBatchNumber(number) }), (error) => { this.input({ kind: 'flushed', error }) }, options.tuning.lazyFlushMs)
     this.#outbox = new Outbox(transport)
     const commit = this.#commit
     const outbox = this.#outbox

@@ -2,13 +2,6 @@ import { assert, toBatchNumber } from '../base/index.js'
 import type { BatchNumber } from '../base/index.js'
 import type { Disk, DiskError, DiskOperation } from './ports.js'
 
-/**
- * ms that what nobody waits for may gather before it is flushed by itself (applied values and positions, which the log
- * would bring back after a crash). Usually it rides along with the next batch that somebody waits for: half as many
- * fsyncs, and a write never queues behind the flush of what the one before it left.
- */
-const LAZY_FLUSH_MS = 20
-
 /** One storage batch while it gathers and while it is being flushed. */
 class Batch {
   readonly operations: DiskOperation[] = []
@@ -34,6 +27,7 @@ export class GroupCommit {
   /** Writes the batch's number into the batch itself, so that a restart knows the newest durable one. */
   readonly #stamp: (number: BatchNumber) => DiskOperation
   readonly #flushed: (error: DiskError | undefined) => void
+  readonly #lazyFlushMs: number
   #gathering: Batch
   #flushing: Batch | undefined
   #durable: BatchNumber
@@ -42,8 +36,14 @@ export class GroupCommit {
   /**
    * @param durable the newest batch that the disk holds
    * @param flushed called when a flush is over, outside any turn: it should ask for a turn that calls `complete`
+   * @param lazyFlushMs ms that what nobody waits for may gather before it is flushed by itself (applied values and
+   * positions, which the log would bring back after a crash). Usually it rides along with the next batch that somebody
+   * waits for: half as many fsyncs, and a write never queues behind the flush of what the one before it left.
    */
-  constructor (disk: Disk, durable: BatchNumber, stamp: (number: BatchNumber) => DiskOperation, flushed: (error: DiskError | undefined) => void) {
+  constructor (
+    disk: Disk, durable: BatchNumber, stamp: (number: BatchNumber) => DiskOperation, flushed: (error: DiskError | undefined) => void, lazyFlushMs: number
+  ) {
+    this.#lazyFlushMs = lazyFlushMs
     this.#disk = disk
     this.#durable = durable
     this.#stamp = stamp
@@ -108,7 +108,7 @@ export class GroupCommit {
 
   /** When `flush` has something to do at the latest; Infinity: not by itself. */
   get nextDeadlineMs (): number {
-    return this.#flushing === undefined ? this.#gathering.sinceMs + LAZY_FLUSH_MS : Infinity
+    return this.#flushing === undefined ? this.#gathering.sinceMs + this.#lazyFlushMs : Infinity
   }
 
   /** Starts a flush at the end of a turn if there is something due to be written and nothing is being written. */
@@ -116,7 +116,7 @@ export class GroupCommit {
     const batch = this.#gathering
     if (this.#failure !== undefined || (batch.operations.length === 0 && batch.afterDurable.length === 0)) return
     if (batch.sinceMs === Infinity) batch.sinceMs = nowMs
-    if (this.#flushing !== undefined || (!batch.isUrgent && nowMs < batch.sinceMs + LAZY_FLUSH_MS)) return
+    if (this.#flushing !== undefined || (!batch.isUrgent && nowMs < batch.sinceMs + this.#lazyFlushMs)) return
     batch.operations.push(this.#stamp(batch.number))
     this.#flushing = batch
     this.#gathering = new Batch(toBatchNumber(batch.number + 1))

@@ -29,6 +29,14 @@ export interface NodeTuning {
   readonly requestsMax: number
   /** Bytes of log all replicas of a node keep for slow slaves together. Up: fewer snapshots; down: less memory. */
   readonly logRetainBytes: number
+  /** Bytes of log a single replica keeps at least, whatever its share of `logRetainBytes` is. Up: fewer snapshots with many partitions; down: less memory. */
+  readonly logBytesMin: number
+  /** ms that what nobody waits for (applied values) may gather before a flush of its own. Up: fewer fsyncs on a quiet node; down: less to apply again after a crash. */
+  readonly lazyFlushMs: number
+  /** Appends with entries that may be under way to one slave. Up: throughput over long round trips; down: less to send again. 1 is stop-and-wait. */
+  readonly inflightAppendsMax: number
+  /** Entries of one append. Up: fewer messages while catching up; down: smoother sharing of a link. */
+  readonly appendEntriesMax: number
 }
 
 export const defaultTuning: NodeTuning = {
@@ -39,7 +47,11 @@ export const defaultTuning: NodeTuning = {
   probeIntervalMs: 1000,
   probeTimeoutMs: 500,
   requestsMax: 10_000,
-  logRetainBytes: 64 * 1024 * 1024
+  logRetainBytes: 64 * 1024 * 1024,
+  logBytesMin: 64 * 1024,
+  lazyFlushMs: 20,
+  inflightAppendsMax: 64,
+  appendEntriesMax: 256
 }
 
 /** How a node came to be started, which decides whether it may found a cluster (DESIGN.md section 6). */

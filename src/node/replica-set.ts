@@ -21,8 +21,7 @@ import type { Disk } from './ports.js'
 import { Replica } from './replica.js'
 import type { ReplicaListener } from './replica.js'
 
-/** Log bytes a replica keeps at least and at most, whatever its share of the node's budget is. */
-const LOG_BYTES_MIN = 64 * 1024
+/** Log bytes a replica keeps at most, whatever its share of the node's budget is. */
 const LOG_BYTES_MAX = 4 * 1024 * 1024
 
 /** What the replicas borrow of their node. */
@@ -102,6 +101,8 @@ export class ReplicaSet {
       heartbeatIntervalMs: tuning.heartbeatIntervalMs,
       electionTimeoutMsMin: tuning.electionTimeoutMsMin,
       electionTimeoutMsMax: tuning.electionTimeoutMsMax,
+      inflightAppendsMax: tuning.inflightAppendsMax,
+      appendEntriesMax: tuning.appendEntriesMax,
       ...group
     }
     const records = new LogRecords(machine.partition, commit, boot.records)
@@ -114,8 +115,8 @@ export class ReplicaSet {
 
   /** One replica's share of the node's log budget. */
   #logBytesMax (): number {
-    const share = this.#context.tuning.logRetainBytes / Math.max(1, this.#replicas.length)
-    return Math.min(LOG_BYTES_MAX, Math.max(LOG_BYTES_MIN, share))
+    const { logRetainBytes, logBytesMin } = this.#context.tuning
+    return Math.min(LOG_BYTES_MAX, Math.max(logBytesMin, logRetainBytes / Math.max(1, this.#replicas.length)))
   }
 
   /** Asks the system partition to change the map; false where this node is not the coordinator. */

@@ -32,7 +32,7 @@ function build (): { disk: NoteDisk, commit: GroupCommit, events: string[] } {
   const commit: GroupCommit = new GroupCommit(disk, toBatchNumber(7), (number) => ({ kind: 'put', key: utf8('stamp'), value: utf8(String(number)) }), (error) => {
     events.push(`flushed ${error?.code ?? 'well'}`)
     commit.complete(error)
-  })
+  }, 20)
   return { disk, commit, events }
 }
 
