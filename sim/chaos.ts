@@ -92,7 +92,7 @@ export async function runChaos (options: ChaosOptions): Promise<ChaosReport> {
         history.push({ kind, value, calledAt, returnedAt })
         if (powerFailsOnAck) {
           powerFailsOnAck = false
-          world.events.after(0, () => { for (const each of world.running()) world.crash(each.name, 'power') })
+          world.events.after(0, () => { for (const each of world.running()) world.crash(each.name, 'everything') })
         }
       } else if (result.kind === 'value') history.push({ kind, value: Buffer.from(result.value).toString(), calledAt, returnedAt })
       else if (result.kind === 'missing') history.push({ kind, value: undefined, calledAt, returnedAt })
