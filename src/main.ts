@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import './runtime/polyfill.js'
+import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { helpText, onSupervisorGone, parseCommandLine, resolveStart, runLocal } from './cli/index.js'
 import type { Options } from './cli/index.js'
 import { formatProblem } from './config/index.js'
@@ -32,9 +34,23 @@ async function main (): Promise<void> {
     case 'local':
       process.exit(await runLocal(command.options))
       return
+    case 'sim':
+      process.exitCode = await runSimulator(command.args)
+      return
     case 'start':
       await start(command.options)
   }
+}
+
+/** The simulator is a program of its own beside this one: nothing here depends on it. */
+async function runSimulator (args: readonly string[]): Promise<number> {
+  const program = fileURLToPath(new URL('../sim/main.js', import.meta.url))
+  const child = spawn(process.execPath, [program, ...args], { stdio: 'inherit' })
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => { child.kill(signal) })
+  return await new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('exit', (code) => { resolve(code ?? FAILED) })
+  })
 }
 
 async function start (options: Options): Promise<void> {

@@ -25,6 +25,8 @@ export interface Options {
 export type Command =
   | { readonly kind: 'start', readonly options: Options }
   | { readonly kind: 'local', readonly options: Options }
+  /** Everything behind `sim` is the simulator's to read. */
+  | { readonly kind: 'sim', readonly args: readonly string[] }
   | { readonly kind: 'help' }
   | { readonly kind: 'version' }
 
@@ -35,7 +37,7 @@ export interface UsageError {
 }
 
 const COMMANDS = ['start', 'local', 'members', 'scale', 'leave', 'sim'] as const
-const PENDING: readonly string[] = ['members', 'scale', 'leave', 'sim']
+const PENDING: readonly string[] = ['members', 'scale', 'leave']
 /** Flags that `local` passes on to all nodes; the others concern one node. */
 const LOCAL_FLAGS: readonly string[] = ['config', 'data', 'partitions', 'bind', 'secret-file', 'log-level', 'help', 'version']
 
@@ -43,6 +45,7 @@ const LOCAL_FLAGS: readonly string[] = ['config', 'data', 'partitions', 'bind', 
 export function parseCommandLine (argv: readonly string[], env: Environment): Command | UsageError {
   const first = argv[0]
   if (first !== undefined && PENDING.includes(first)) return usageError([problem(first, 'not implemented yet')])
+  if (first === 'sim') return { kind: 'sim', args: argv.slice(1) }
   const problems: ConfigProblem[] = []
   const { given, words } = readTokens(argv, problems)
   if (given.has('help')) return { kind: 'help' }
@@ -97,8 +100,9 @@ function normalise (argv: readonly string[]): string[] {
 
 function checkWords (command: string, extra: readonly string[]): ConfigProblem[] {
   if (PENDING.includes(command)) return [problem(command, 'not implemented yet')]
+  if (command === 'sim') return [problem(command, 'comes first: gokeydb sim [options]')]
   if (!COMMANDS.some((known) => known === command)) {
-    return [problem(command, `unknown command; the commands are start (the default) and local${didYouMean(command, COMMANDS)}`)]
+    return [problem(command, `unknown command; the commands are start (the default), local and sim${didYouMean(command, COMMANDS)}`)]
   }
   return extra.map((word) => problem(word, `"${command}" takes options only`))
 }

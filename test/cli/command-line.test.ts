@@ -32,17 +32,17 @@ const WRONG: ReadonlyArray<{ line: string, problems: string[] }> = [
   { line: '--port --data D', problems: ['--port: needs a value: --port=PORT'] },
   { line: '--port 1 -port=2', problems: ['-port: is given twice; keep one'] },
   { line: '--help=yes', problems: ['--help: takes no value'] },
-  { line: 'begin', problems: ['begin: unknown command; the commands are start (the default) and local'] },
-  { line: 'strat', problems: ['strat: unknown command; the commands are start (the default) and local; did you mean "start"?'] },
-  { line: 'config=c.yaml', problems: ['config=c.yaml: unknown command; the commands are start (the default) and local'] },
+  { line: 'begin', problems: ['begin: unknown command; the commands are start (the default), local and sim'] },
+  { line: 'strat', problems: ['strat: unknown command; the commands are start (the default), local and sim; did you mean "start"?'] },
+  { line: 'config=c.yaml', problems: ['config=c.yaml: unknown command; the commands are start (the default), local and sim'] },
   { line: 'start node1', problems: ['node1: "start" takes options only'] },
-  { line: '-- --port 1', problems: ['--port: unknown command; the commands are start (the default) and local'] },
+  { line: '-- --port 1', problems: ['--port: unknown command; the commands are start (the default), local and sim'] },
   { line: 'local', problems: ['local: needs the configuration file of the cluster to run: --config FILE'] },
   { line: 'local --config c.yaml --port 1', problems: ['--port: concerns one node, and "local" runs all of them'] },
   { line: 'members', problems: ['members: not implemented yet'] },
   { line: 'scale 8 --dry-run', problems: ['scale: not implemented yet'] },
   { line: 'leave', problems: ['leave: not implemented yet'] },
-  { line: 'sim --seed 1', problems: ['sim: not implemented yet'] },
+  { line: '--data D sim', problems: ['sim: comes first: gokeydb sim [options]'] },
   { line: '--data D scale', problems: ['scale: not implemented yet'] }
 ]
 
