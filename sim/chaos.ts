@@ -1,8 +1,9 @@
 import { Prng, toNodeName } from '../src/base/index.js'
 import type { Logger, Multiaddr } from '../src/base/index.js'
 import type { KvAnswer, NodeOrigin } from '../src/node/index.js'
-import { checkRegister } from './linearizability/register.js'
-import type { Operation } from './linearizability/register.js'
+import { checkRegister } from './linearizability/index.js'
+import type { RegisterOperation } from './linearizability/index.js'
+import { calmLink } from './network/link-options.js'
 import { World } from './world/world.js'
 
 export interface ChaosOptions {
@@ -37,8 +38,8 @@ export async function runChaos (options: ChaosOptions): Promise<ChaosReport> {
   const world = new World({
     seed: options.seed,
     network: {
-      delayUsMin: 100, delayUsMax: random.between(300, 3000), tailOneIn: random.chance(1, 2) ? random.between(20, 200) : 0, tailUsMax: random.between(10_000, 3_000_000),
-      resetOneIn: random.chance(1, 2) ? random.between(50, 1000) : 0, cutNoticedUs: random.between(100_000, 5_000_000)
+      ...calmLink, jitterUs: random.between(100, 1500), tailOneIn: random.chance(1, 2) ? random.between(20, 200) : 0, tailUs: random.between(10_000, 3_000_000),
+      dropOneIn: random.chance(1, 2) ? random.between(50, 1000) : 0, cutNoticedUs: random.between(100_000, 5_000_000)
     },
     flushUsMin: 50, flushUsMax: random.chance(1, 4) ? 20_000 : 500,
     // Small logs: slaves that were away need snapshots.
@@ -58,7 +59,7 @@ export async function runChaos (options: ChaosOptions): Promise<ChaosReport> {
   for (const name of names) world.add(name, origin)
   const violations: string[] = []
   const faults: Record<string, number> = {}
-  const histories = new Map<string, Operation[]>()
+  const histories = new Map<string, RegisterOperation[]>()
   let operations = 0
   let acknowledged = 0
   let clientsActive = true
@@ -82,7 +83,7 @@ export async function runChaos (options: ChaosOptions): Promise<ChaosReport> {
     const kind = dice < 5 ? 'set' : dice < 6 ? 'delete' : 'get'
     const value = kind === 'set' ? `value-${number}` : undefined
     let answered = false
-    const unknown: Operation = { kind, value, calledAt, returnedAt: Infinity }
+    const unknown: RegisterOperation = { kind, value, calledAt, returnedAt: Infinity }
     const answer = (result: KvAnswer): void => {
       if (answered) violations.push(`operation ${number} was answered twice`)
       answered = true
@@ -210,7 +211,7 @@ function checkMasters (world: World, violations: string[]): void {
   }
 }
 
-async function verify (world: World, names: readonly string[], partitions: number, histories: Map<string, Operation[]>, violations: string[]): Promise<void> {
+async function verify (world: World, names: readonly string[], partitions: number, histories: Map<string, RegisterOperation[]>, violations: string[]): Promise<void> {
   await world.until(() => world.running().length === names.length, HEAL_MS)
   for (const [key, history] of histories) {
     const through = names[history.length % names.length] as string

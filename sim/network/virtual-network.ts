@@ -1,68 +1,68 @@
-import type { Multiaddr, PeerId, Prng } from '../../src/base/index.js'
-import type { ChannelName, Transport, TransportInput } from '../../src/node/index.js'
+import type { PeerId, Prng } from '../../src/base/index.js'
+import type { ChannelName } from '../../src/node/index.js'
 import type { EventQueue } from '../kernel/event-queue.js'
+import { channelLimits } from './channel-limits.js'
+import type { ChannelLimits } from './channel-limits.js'
+import { joinEnds } from './connection.js'
+import type { End } from './connection.js'
+import { Link } from './link.js'
+import type { LinkHost } from './link.js'
+import { calmLink } from './link-options.js'
+import type { LinkOptions } from './link-options.js'
+import { SnapshotStream } from './snapshot-stream.js'
+import type { SnapshotHost } from './snapshot-stream.js'
+import type { VirtualTransport } from './virtual-transport.js'
 
-/** How the virtual network behaves; times in microseconds. */
-export interface NetworkOptions {
-  readonly delayUsMin: number
-  readonly delayUsMax: number
-  /** One frame in so many waits up to `tailUsMax` (0: none). */
-  readonly tailOneIn: number
-  readonly tailUsMax: number
-  /** One frame in so many is lost with everything queued behind it: its stream was reset (0: none). */
-  readonly resetOneIn: number
-  /** How long a peer waits before it sees that a cut connection is gone. */
-  readonly cutNoticedUs: number
-}
+export { VirtualTransport } from './virtual-transport.js'
 
-export const calmNetwork: NetworkOptions = { delayUsMin: 100, delayUsMax: 500, tailOneIn: 0, tailUsMax: 0, resetOneIn: 0, cutNoticedUs: 3_000_000 }
+/** Bytes of a garbled frame at most. */
+const GARBLE_BYTES_MAX = 512
 
-/** Frames one peer queues for another while it dials. */
-const DIAL_QUEUE_MAX = 256
-
-interface Snapshot {
-  readonly stream: number
-  readonly from: VirtualTransport
-  readonly to: VirtualTransport
-  readonly frames: AsyncIterator<Uint8Array>
-  readonly done: (error: string | undefined) => void
-  over: boolean
-}
-
-/** All links between the nodes of one world: ordered and reliable while they stand, like TCP; cut and reset at will. */
-export class VirtualNetwork {
+/**
+ * All links between the addresses of one world. Connections are ordered and reliable while they stand, like TCP; each
+ * direction of each link has its own options, faults and chance.
+ */
+export class VirtualNetwork implements LinkHost, SnapshotHost {
   readonly events: EventQueue
-  readonly random: Prng
-  options: NetworkOptions
-  /** Whether this one frame is lost: for directed scenarios. */
+  readonly limits: ChannelLimits
+  /** Whether this one frame vanishes: for directed scenarios. */
   isLost: (from: PeerId, to: PeerId, channel: ChannelName) => boolean = () => false
+  /** A frame was handed to a transport, whatever becomes of it. */
+  onSent: ((from: VirtualTransport, to: PeerId, channel: ChannelName, payload: Uint8Array) => void) | undefined
+  /** A frame reached a process: the same bytes that were handed over, not a copy. */
+  onDelivered: ((to: VirtualTransport, from: PeerId, channel: ChannelName, payload: Uint8Array) => void) | undefined
+  readonly #seed: string
+  #common: LinkOptions
   readonly #endpoints = new Map<string, VirtualTransport>()
-  readonly #cuts = new Set<string>()
-  readonly #snapshots = new Map<number, Snapshot>()
-  #nextStream = 1
+  readonly #links = new Map<string, Map<string, Link>>()
+  readonly #cuts = new Set<Link>()
+  readonly #snapshots = new Map<number, SnapshotStream>()
+  #snapshotCount = 0
+  #unsettledCount = 0
 
-  constructor (events: EventQueue, random: Prng, options: NetworkOptions) {
+  /**
+   * @param seed all chance of the network follows from it
+   * @param options of every link that has none of its own
+   * @param limits of the queues in front of slow links and dials; smaller ones overflow sooner
+   */
+  constructor (events: EventQueue, seed: string, options: LinkOptions, limits: ChannelLimits = channelLimits) {
     this.events = events
-    this.random = random
-    this.options = options
+    this.#seed = seed
+    this.#common = options
+    this.limits = limits
   }
 
-  /** Snapshot streams under way: while there are some, the world must let promises settle between events. */
-  get snapshotsUnderWay (): number {
-    return this.#snapshots.size
+  /** Promises of snapshot streams that are not settled: while there are some, the world lets them settle before the next event. */
+  get unsettledCount (): number {
+    return this.#unsettledCount
   }
 
   attach (endpoint: VirtualTransport): void {
     this.#endpoints.set(endpoint.address, endpoint)
   }
 
-  /** The process behind an endpoint is gone; its peers' kernels say so at once, if they can be heard. */
   detach (endpoint: VirtualTransport): void {
     if (this.#endpoints.get(endpoint.address) === endpoint) this.#endpoints.delete(endpoint.address)
-    for (const snapshot of [...this.#snapshots.values()]) {
-      if (snapshot.from === endpoint || snapshot.to === endpoint) this.endSnapshot(snapshot.stream, 'the peer died')
-    }
-    for (const peer of endpoint.links()) this.drop(endpoint, peer, 'closed', this.isCut(endpoint, peer) ? this.options.cutNoticedUs : 0)
   }
 
   at (address: string): VirtualTransport | undefined {
@@ -74,218 +74,142 @@ export class VirtualNetwork {
     return undefined
   }
 
-  isCut (from: VirtualTransport, to: VirtualTransport): boolean {
-    return this.#cuts.has(`${from.address}>${to.address}`)
+  /** One direction between two addresses. */
+  link (from: string, to: string): Link {
+    let links = this.#links.get(from)
+    if (links === undefined) {
+      links = new Map()
+      this.#links.set(from, links)
+    }
+    let link = links.get(to)
+    if (link === undefined) {
+      link = new Link(this, this.#seed, from, to, this.#common)
+      links.set(to, link)
+    }
+    return link
+  }
+
+  /** The options of every link, as far as it has none of its own. */
+  setDefault (options: LinkOptions): void {
+    this.#common = options
+    for (const link of this.#allLinks()) link.rebase(options)
+  }
+
+  /** One direction behaves differently from now on, in addition to what was set before; undefined: like all others again. */
+  setLink (from: string, to: string, options: Partial<LinkOptions> | undefined): void {
+    this.link(from, to).configure(this.#common, options)
+  }
+
+  /** No link has options of its own any more. */
+  resetLinks (): void {
+    for (const link of this.#allLinks()) link.configure(this.#common, undefined)
+  }
+
+  /** From now on nothing is slow or lost; cuts stay. */
+  calm (): void {
+    this.#common = calmLink
+    this.resetLinks()
+  }
+
+  isCut (from: string, to: string): boolean {
+    return this.link(from, to).isCut
   }
 
   /** Nothing gets from `from` to `to` any more (one way). */
   cut (from: string, to: string): void {
-    this.#cuts.add(`${from}>${to}`)
+    const link = this.link(from, to)
+    link.isCut = true
+    this.#cuts.add(link)
   }
 
-  /** Ends every cut; connections that lost frames are reset, so that both sides begin anew. */
+  /** Ends every cut and every half-open connection; connections that lost frames are reset, so that both sides begin anew. */
   heal (): void {
-    for (const cut of this.#cuts) {
-      const [from, to] = cut.split('>')
-      const a = this.#endpoints.get(from ?? '')
-      const b = this.#endpoints.get(to ?? '')
-      if (a !== undefined && b !== undefined && a.links().includes(b)) this.drop(a, b, 'reset after a cut', 0)
-    }
+    for (const link of this.#cuts) link.isCut = false
     this.#cuts.clear()
+    for (const endpoint of this.#endpoints.values()) for (const end of endpoint.ends()) end.mend()
   }
 
-  /** From now on nothing is slow or lost. */
-  calm (): void {
-    this.options = calmNetwork
+  /** Breaks the connections between two addresses; frames under way are lost. */
+  reset (from: string, to: string): void {
+    for (const end of this.#ends(from, to)) end.reset('reset')
   }
 
-  /** Takes a link down on both sides. */
-  drop (a: VirtualTransport, b: VirtualTransport, reason: string, noticedAfterUs: number): void {
-    for (const [side, other] of [[a, b], [b, a]] as const) {
-      const link = side.unlink(other)
-      if (link) this.events.after(noticedAfterUs + this.delayUs(), () => { side.lost(other, reason) })
+  /** `to` finds its connection with `from` gone; `from` believes in it for another `forUs`, and what it sends there vanishes. */
+  halfOpen (from: string, to: string, forUs: number): void {
+    for (const end of this.#ends(from, to)) end.delude(forUs)
+  }
+
+  /**
+   * Delivers what is sent from `from` to `to` on a channel in the next `forUs` once more, each frame `delayUs` after it
+   * was sent: also on a later connection, and to a later process of the same peer, if one stands then.
+   */
+  replay (from: string, to: string, channel: ChannelName, forUs: number, delayUs: number): void {
+    this.link(from, to).record(channel, forUs, delayUs)
+  }
+
+  /** Delivers a frame of random bytes from an authenticated peer, if the two are connected when it arrives. */
+  garble (from: string, to: string, channel: ChannelName, random: Prng): void {
+    const payload = Buffer.alloc(random.between(1, Math.min(GARBLE_BYTES_MAX, this.limits[channel].frameBytesMax)))
+    for (let at = 0; at < payload.length; at++) payload[at] = random.below(256)
+    const sender = this.at(from)?.self
+    const receiver = this.at(to)?.self
+    if (sender === undefined || receiver === undefined) return
+    const link = this.link(from, to)
+    this.events.after(link.controlDelayUs(), () => { this.inject(link, sender, receiver, channel, payload) })
+  }
+
+  inject (link: Link, from: PeerId, to: PeerId, channel: ChannelName, payload: Uint8Array): void {
+    const receiver = this.at(link.to)
+    if (link.isCut || this.at(link.from)?.self !== from || receiver?.self !== to) return
+    if (this.#ends(link.from, link.to).some((end) => end.isSound)) receiver.receive(from, channel, payload)
+  }
+
+  /** A dial came through: joins both processes, unless they are connected already. */
+  connect (dialler: VirtualTransport, dialled: VirtualTransport, isAsked: boolean): void {
+    const own = dialler.peer(dialled.self)
+    const others = dialled.peer(dialler.self)
+    const stands = own.ends.some((end) => end.isSound)
+    if (!stands) {
+      const there = { owner: dialled, peer: others, link: this.link(dialled.address, dialler.address) }
+      joinEnds({ owner: dialler, peer: own, link: this.link(dialler.address, dialled.address) }, there)
     }
+    dialler.connected(own, dialled.address, isAsked)
+    if (!stands) dialled.connected(others, dialler.address, false)
   }
 
-  delayUs (): number {
-    const { delayUsMin, delayUsMax, tailOneIn, tailUsMax } = this.options
-    if (tailOneIn > 0 && this.random.chance(1, tailOneIn)) return this.random.between(delayUsMax, tailUsMax)
-    return this.random.between(delayUsMin, delayUsMax)
+  openSnapshot (sender: End, frames: AsyncIterable<Uint8Array>, done: (error: string | undefined) => void): void {
+    const number = ++this.#snapshotCount
+    this.#snapshots.set(number, new SnapshotStream(this, number, sender, frames, done))
   }
 
-  beginSnapshot (from: VirtualTransport, to: VirtualTransport, frames: AsyncIterable<Uint8Array>, done: (error: string | undefined) => void): void {
-    const stream = this.#nextStream++
-    this.#snapshots.set(stream, { stream, from, to, frames: frames[Symbol.asyncIterator](), done, over: false })
-    this.events.after(this.delayUs(), () => { to.tell({ kind: 'snapshot-opened', stream, peer: from.self }) })
+  /** The stream of this number that this process receives. */
+  snapshot (receiver: VirtualTransport, number: number): SnapshotStream | undefined {
+    const stream = this.#snapshots.get(number)
+    return stream?.receiver.owner === receiver ? stream : undefined
   }
 
-  nextFrame (stream: number): void {
-    const snapshot = this.#snapshots.get(stream)
-    if (snapshot === undefined) return
-    void snapshot.frames.next().then((result) => {
-      if (snapshot.over) return
-      if (result.done === true) this.endSnapshot(stream, 'the sender had no more frames')
-      else if (this.isCut(snapshot.from, snapshot.to)) this.endSnapshot(stream, 'cut')
-      else {
-        const payload = Buffer.from(result.value)
-        this.events.after(this.delayUs(), () => { if (!snapshot.over) snapshot.to.tell({ kind: 'snapshot-frame', stream, payload }) })
-      }
-    }, (error: unknown) => { this.endSnapshot(stream, String(error)) })
+  forget (stream: SnapshotStream): void {
+    this.#snapshots.delete(stream.number)
   }
 
-  endSnapshot (stream: number, error: string | undefined): void {
-    const snapshot = this.#snapshots.get(stream)
-    if (snapshot === undefined) return
-    snapshot.over = true
-    this.#snapshots.delete(stream)
-    void snapshot.frames.return?.()
-    this.events.after(this.delayUs(), () => {
-      snapshot.done(error)
-      snapshot.to.tell({ kind: 'snapshot-closed', stream, error })
-    })
-  }
-}
-
-/** One process's end of the virtual network. */
-export class VirtualTransport implements Transport {
-  readonly self: PeerId
-  readonly address: string
-  readonly #network: VirtualNetwork
-  readonly #deliver: (input: TransportInput) => void
-  readonly #known = new Map<PeerId, string>()
-  readonly #links = new Map<PeerId, { readonly endpoint: VirtualTransport, lastArrivalUs: number }>()
-  readonly #dialling = new Map<PeerId, Array<[ChannelName, Uint8Array]>>()
-  #alive = true
-
-  constructor (network: VirtualNetwork, self: PeerId, address: Multiaddr, deliver: (input: TransportInput) => void) {
-    this.#network = network
-    this.self = self
-    this.address = address
-    this.#deliver = deliver
-    network.attach(this)
-  }
-
-  /** The process dies. */
-  kill (): void {
-    this.#alive = false
-    this.#network.detach(this)
-  }
-
-  tell (input: TransportInput): void {
-    if (this.#alive) this.#deliver(input)
-  }
-
-  links (): VirtualTransport[] {
-    return [...this.#links.values()].map((link) => link.endpoint)
-  }
-
-  unlink (other: VirtualTransport): boolean {
-    return this.#links.get(other.self)?.endpoint === other && this.#links.delete(other.self)
-  }
-
-  lost (other: VirtualTransport, reason: string): void {
-    if (!this.#links.has(other.self)) this.tell({ kind: 'peer-disconnected', peer: other.self, reason })
-  }
-
-  multiaddrs (): readonly Multiaddr[] {
-    return [`${this.address}/p2p/${this.self}` as Multiaddr]
-  }
-
-  isConnected (peer: PeerId): boolean {
-    return this.#links.has(peer)
-  }
-
-  learn (peer: PeerId, multiaddrs: readonly Multiaddr[]): void {
-    const first = multiaddrs[0]
-    if (first !== undefined) this.#known.set(peer, first.split('/p2p/')[0] as string)
-  }
-
-  dial (multiaddr: Multiaddr): void {
-    const [address = '', expected] = multiaddr.split('/p2p/')
-    this.#dial(address, expected as PeerId | undefined, multiaddr)
-  }
-
-  #dial (address: string, expected: PeerId | undefined, target: PeerId | Multiaddr): void {
-    this.#network.events.after(this.#network.delayUs() * 3, () => {
-      if (!this.#alive) return
-      const other = this.#network.at(address)
-      const fail = (reason: string, afterUs: number): void => {
-        this.#network.events.after(afterUs, () => {
-          if (expected !== undefined) this.#dialling.delete(expected)
-          this.tell({ kind: 'dial-failed', target, reason, refused: reason === 'refused' })
-        })
-      }
-      if (other === undefined || other === this || (expected !== undefined && other.self !== expected)) fail('refused', 0)
-      else if (this.#network.isCut(this, other) || this.#network.isCut(other, this)) fail('timeout', 2_000_000)
-      else this.#link(other)
+  await<Result> (promise: Promise<Result>, settled: (result: Result) => void, failed: (error: unknown) => void): void {
+    this.#unsettledCount++
+    void promise.then((result) => {
+      this.#unsettledCount--
+      settled(result)
+    }, (error: unknown) => {
+      this.#unsettledCount--
+      failed(error)
     })
   }
 
-  #link (other: VirtualTransport): void {
-    for (const [side, peer] of [[this, other], [other, this]] as const) {
-      if (side.#links.has(peer.self)) continue
-      side.#links.set(peer.self, { endpoint: peer, lastArrivalUs: 0 })
-      side.tell({ kind: 'peer-connected', peer: peer.self, remote: peer.address as Multiaddr })
-      const queued = side.#dialling.get(peer.self) ?? []
-      side.#dialling.delete(peer.self)
-      for (const [channel, frame] of queued) side.send(peer.self, channel, frame)
-    }
+  #ends (from: string, to: string): End[] {
+    const sender = this.at(from)
+    const receiver = this.at(to)
+    return sender === undefined || receiver === undefined ? [] : sender.peer(receiver.self).ends.filter((end) => end.other.owner === receiver)
   }
 
-  send (peer: PeerId, channel: ChannelName, frame: Uint8Array): void {
-    const link = this.#links.get(peer)
-    if (link === undefined) {
-      const queue = this.#dialling.get(peer)
-      if (queue !== undefined) {
-        if (queue.length < DIAL_QUEUE_MAX) queue.push([channel, frame])
-        return
-      }
-      const address = this.#known.get(peer)
-      if (address === undefined) {
-        this.#network.events.after(0, () => { this.tell({ kind: 'dial-failed', target: peer, reason: 'no address is known', refused: false }) })
-        return
-      }
-      this.#dialling.set(peer, [[channel, frame]])
-      this.#dial(address, peer, peer)
-      return
-    }
-    const network = this.#network
-    const { endpoint } = link
-    if (network.isCut(this, endpoint)) return
-    if (network.options.resetOneIn > 0 && network.random.chance(1, network.options.resetOneIn)) return
-    if (network.isLost(this.self, peer, channel)) return
-    const payload = Buffer.from(frame)
-    const arrival = Math.max(link.lastArrivalUs, network.events.nowUs + network.delayUs())
-    link.lastArrivalUs = arrival
-    network.events.after(arrival - network.events.nowUs, () => {
-      if (endpoint.#links.get(this.self)?.endpoint !== this) return // the connection was replaced meanwhile
-      if (!network.isCut(this, endpoint)) endpoint.tell({ kind: 'frame', peer: this.self, channel, payload })
-    })
-  }
-
-  hangUp (peer: PeerId): void {
-    const link = this.#links.get(peer)
-    if (link !== undefined) this.#network.drop(this, link.endpoint, 'hung up', 0)
-  }
-
-  find (peer: PeerId): void {
-    const found = this.#network.byPeer(peer)
-    if (found !== undefined) this.#network.events.after(this.#network.delayUs() * 10, () => { this.tell({ kind: 'peer-found', peer, multiaddrs: [found.address as Multiaddr] }) })
-  }
-
-  discover (): void {} // worlds join by address
-
-  sendSnapshot (peer: PeerId, frames: AsyncIterable<Uint8Array>, done: (error: string | undefined) => void): void {
-    const link = this.#links.get(peer)
-    if (link === undefined || this.#network.isCut(this, link.endpoint)) this.#network.events.after(1000, () => { done('not connected') })
-    else this.#network.beginSnapshot(this, link.endpoint, frames, done)
-  }
-
-  snapshotNext (stream: number): void {
-    this.#network.nextFrame(stream)
-  }
-
-  snapshotClose (stream: number, error: string | undefined): void {
-    this.#network.endSnapshot(stream, error)
+  * #allLinks (): Generator<Link, void, undefined> {
+    for (const links of this.#links.values()) yield * links.values()
   }
 }

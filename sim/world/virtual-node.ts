@@ -9,6 +9,7 @@ import type { EventQueue } from '../kernel/event-queue.js'
 import { LeakError } from '../kernel/guards.js'
 import { VirtualTransport } from '../network/virtual-network.js'
 import type { VirtualNetwork } from '../network/virtual-network.js'
+import type { CrashLoss } from '../scenario/scenario.js'
 import { EffectBudget, ProcessDisk, ProcessTransport } from './effects.js'
 import type { NodeClock } from './node-clock.js'
 import { ProcessTiming } from './process-timing.js'
@@ -46,27 +47,33 @@ export class VirtualNode implements Machine {
   readonly address: Multiaddr
   readonly disk: VirtualDisk
   readonly clock: NodeClock
+  /** What becomes of its unflushed writes when it crashes. */
+  readonly chance: Prng
   readonly origin: NodeOrigin
   readonly join: readonly Multiaddr[]
   peer: PeerId
   slowness = 1
   pausedUntilUs = 0
+  /** What a process that ends by itself loses of its unflushed writes. */
+  endLoses: CrashLoss = 'tail'
   /** Why the process ended itself, if it did. */
   fatal: string | undefined
   /** Counts starts and ends: another number, another process. */
   starts = 0
   readonly #surroundings: NodeSurroundings
   #process: Process | undefined
+  #isStarting = false
 
   constructor (
     surroundings: NodeSurroundings,
-    node: { readonly name: string, readonly address: Multiaddr, readonly disk: VirtualDisk, readonly clock: NodeClock, readonly origin: NodeOrigin, readonly join: readonly Multiaddr[] }
+    node: { readonly name: string, readonly address: Multiaddr, readonly disk: VirtualDisk, readonly clock: NodeClock, readonly chance: Prng, readonly origin: NodeOrigin, readonly join: readonly Multiaddr[] }
   ) {
     this.#surroundings = surroundings
     this.name = node.name
     this.address = node.address
     this.disk = node.disk
     this.clock = node.clock
+    this.chance = node.chance
     this.origin = node.origin
     this.join = node.join
     this.peer = peerOf(node.name, 0)
@@ -74,6 +81,11 @@ export class VirtualNode implements Machine {
 
   get driver (): NodeDriver | undefined {
     return this.#process?.driver
+  }
+
+  /** Whether a process runs, or is about to. */
+  get isUp (): boolean {
+    return this.#process !== undefined || this.#isStarting
   }
 
   get transport (): VirtualTransport | undefined {
@@ -84,11 +96,12 @@ export class VirtualNode implements Machine {
   start (): void {
     const { events, seed, tuning, log } = this.#surroundings
     const start = ++this.starts
+    this.#isStarting = true
     this.fatal = undefined
     const logger = log?.(this.name) ?? silentLogger
     const name = toNodeName(this.name)
     try {
-      this.#surroundings.watcher?.started(events.nowUs, this.name, this.peer, (range) => this.disk.entries(range))
+      this.#surroundings.watcher?.started(events.nowUs, this.name, this.peer, (range) => this.disk.contents(range))
       const loaded = loadBoot(this.disk.entries(metaRange()))
       const { boot, operations } = claimDisk(loaded, { peer: this.peer, name, configuration: this.origin.kind === 'named' ? this.origin.configuration : '' })
       const options: NodeOptions = {
@@ -99,8 +112,8 @@ export class VirtualNode implements Machine {
       this.#surroundings.watcher?.submitted(events.nowUs, this.name, operations)
       this.disk.write(operations, (error) => {
         if (this.starts !== start) return
-        if (error === undefined) this.#run(options, boot, logger)
-        else this.#end(error.message)
+        if (error !== undefined) this.#end(error.message)
+        else this.#attempt(() => { this.#run(options, boot, logger) })
       })
     } catch (error) {
       if (!(error instanceof DiskError) && !(error instanceof DecodeError)) throw error
@@ -131,17 +144,23 @@ export class VirtualNode implements Machine {
     }, this.clock.nowMs(events.nowUs))
     running = { driver, transport, timing, budget }
     this.#process = running
+    this.#isStarting = false
+  }
+
+  /** An error that the production code lets through ends the process, as it does in production. */
+  #attempt (step: () => void): void {
+    try {
+      step()
+    } catch (error) {
+      if (error instanceof LeakError) throw error
+      this.#end(`it threw: ${error instanceof Error ? error.stack ?? error.message : String(error)}`)
+    }
   }
 
   #turn (nowMs: number): void {
     const { driver } = this
     if (driver === undefined) return
-    try {
-      driver.turn(nowMs)
-    } catch (error) {
-      if (error instanceof LeakError) throw error
-      this.#end(`it threw: ${error instanceof Error ? error.stack ?? error.message : String(error)}`)
-    }
+    this.#attempt(() => { driver.turn(nowMs) })
     this.#surroundings.watcher?.turned(this.#surroundings.events.nowUs, this.name, () => driver.partitions())
   }
 
@@ -150,7 +169,9 @@ export class VirtualNode implements Machine {
     this.starts++
     this.#process?.transport.kill()
     this.#process = undefined
+    this.#isStarting = false
     this.pausedUntilUs = 0
+    this.endLoses = 'tail'
   }
 
   /** The data directory is gone, its identity with it. */
@@ -158,8 +179,9 @@ export class VirtualNode implements Machine {
     this.peer = peerOf(this.name, this.starts)
   }
 
-  /** After so many more effects the process ends. */
-  limitEffects (count: number): void {
+  /** After so many more effects the process ends, and its disk loses as `loses` says. */
+  limitEffects (count: number, loses: CrashLoss): void {
+    this.endLoses = loses
     this.#process?.budget.limit(count)
   }
 

@@ -1,11 +1,12 @@
 import { assert, Prng } from '../../src/base/index.js'
-import type { Logger, Multiaddr } from '../../src/base/index.js'
+import type { Logger, Multiaddr, PeerId } from '../../src/base/index.js'
 import type { AnswerCallback, KvAnswer, NodeOrigin, NodeTuning } from '../../src/node/index.js'
 import { VirtualDisk } from '../disk/virtual-disk.js'
 import { EventQueue } from '../kernel/event-queue.js'
 import { guarded } from '../kernel/guards.js'
-import { calmNetwork, VirtualNetwork } from '../network/virtual-network.js'
-import type { NetworkOptions } from '../network/virtual-network.js'
+import { calmLink } from '../network/link-options.js'
+import type { LinkOptions } from '../network/link-options.js'
+import { VirtualNetwork } from '../network/virtual-network.js'
 import type { Clock, CrashLoss } from '../scenario/scenario.js'
 import { NodeClock } from './node-clock.js'
 import { VirtualNode } from './virtual-node.js'
@@ -21,7 +22,7 @@ const EVENTS_PER_YIELD = 20_000
 
 export interface WorldOptions {
   readonly seed: string
-  readonly network?: NetworkOptions
+  readonly network?: LinkOptions
   /** µs of one flush, uniform between the two. */
   readonly flushUsMin?: number
   readonly flushUsMax?: number
@@ -42,22 +43,38 @@ export class World {
   onEnd: (node: VirtualNode) => void = () => {}
   readonly #options: WorldOptions
   readonly #surroundings: NodeSurroundings
-  readonly #crashes: Prng
+  /** Of addresses and of peer ids. */
+  readonly #names = new Map<string, string>()
 
   constructor (options: WorldOptions) {
     this.#options = options
-    this.#crashes = new Prng(`${options.seed}/crashes`)
-    this.network = new VirtualNetwork(this.events, new Prng(`${options.seed}/network`), options.network ?? calmNetwork)
+    this.network = new VirtualNetwork(this.events, `${options.seed}/network`, options.network ?? calmLink)
     this.#surroundings = {
       seed: options.seed, events: this.events, network: this.network, tuning: options.tuning ?? {}, turnUs: options.turnUs ?? TURN_US, log: options.log,
       watcher: undefined,
-      ended: (node) => { this.crash(node.name, 'tail') }
+      ended: (node) => { this.crash(node.name, node.endLoses) }
     }
   }
 
   /** Tells somebody of everything that happens from now on. */
   watch (watcher: Watcher): void {
     this.#surroundings.watcher = watcher
+    this.network.onSent = (from, to, channel, payload) => { watcher.sent(this.events.nowUs, this.#nameAt(from.address), this.#nameOf(to), channel, payload) }
+    this.network.onDelivered = (to, from, channel, payload) => { watcher.delivered(this.events.nowUs, this.#nameAt(to.address), this.#nameOf(from), channel, payload) }
+  }
+
+  #nameAt (address: string): string {
+    return this.#names.get(address) ?? address
+  }
+
+  /** The node a peer id belongs to, also one that it has no more. */
+  #nameOf (peer: PeerId): string {
+    let name = this.#names.get(peer)
+    if (name === undefined) {
+      for (const node of this.nodes.values()) this.#names.set(node.peer, node.name)
+      name = this.#names.get(peer) ?? peer
+    }
+    return name
   }
 
   get nowMs (): number {
@@ -69,11 +86,14 @@ export class World {
     const { flushUsMin = 100, flushUsMax = 400, seed } = this.#options
     const times = new Prng(`${seed}/${name}/disk`)
     const disk = new VirtualDisk({
-      defer: (step, kind) => { this.events.after(kind === 'flush' ? times.between(flushUsMin, flushUsMax) : times.between(1, 50), step) }
+      defer: (step, kind, factor) => { this.events.after(kind === 'flush' ? factor * times.between(flushUsMin, flushUsMax) : times.between(1, 50), step) },
+      onDurable: (operations) => { this.#surroundings.watcher?.durable(this.events.nowUs, name, operations) },
+      onCleared: (keys) => { this.#surroundings.watcher?.cleared(this.events.nowUs, name, keys) }
     })
     const address = `/ip4/10.0.0.${this.nodes.size + 1}/tcp/9080` as Multiaddr
-    const node = new VirtualNode(this.#surroundings, { name, address, disk, clock: new NodeClock(clock), origin, join })
+    const node = new VirtualNode(this.#surroundings, { name, address, disk, clock: new NodeClock(clock), chance: new Prng(`${seed}/${name}/crashes`), origin, join })
     this.nodes.set(name, node)
+    this.#names.set(address, name)
     return node
   }
 
@@ -84,12 +104,18 @@ export class World {
     node.start()
   }
 
+  /** Starts a node unless it runs or is about to. */
+  startIfStopped (name: string): void {
+    const node = this.node(name)
+    if (!node.isUp) node.start()
+  }
+
   /** The process dies, and what was not durable is lost as `loses` says. */
   crash (name: string, loses: CrashLoss = 'tail'): void {
     const node = this.node(name)
     node.end()
-    node.disk.crash(loses === 'everything' ? undefined : this.#crashes)
-    this.#surroundings.watcher?.crashed(this.events.nowUs, name, (range) => node.disk.entries(range))
+    node.disk.crash(loses, node.chance)
+    this.#surroundings.watcher?.crashed(this.events.nowUs, name, (range) => node.disk.contents(range))
     this.onEnd(node)
   }
 
@@ -157,7 +183,7 @@ export class World {
       if (condition()) return true
       if (!this.events.step(endUs)) return condition()
       // Snapshot sources are promises: let them settle before time goes on, so that they take no virtual time.
-      if (this.network.snapshotsUnderWay > 0) return undefined
+      if (this.network.unsettledCount > 0) return undefined
     }
     return undefined
   }

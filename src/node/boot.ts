@@ -84,15 +84,10 @@ class PartitionLoader {
     const group: GroupBoot = {
       hardState: this.hardState, logStart: this.logStart, entries, appliedIndex: this.appliedIndex, installing: this.installing
     }
-    return {
-      group,
-      records,
-      revision: this.revision,
-      keyCount: this.keyCount,
-      sessions: this.sessions,
-      map,
-      failure: this.failure ?? findBootProblem(group)
-    }
+    const failure = this.failure ?? findBootProblem(group)
+    // A replica whose records contradict each other never runs: what is left of them must not get into its group.
+    if (failure !== undefined) return { ...emptyPartition, map, failure }
+    return { group, records, revision: this.revision, keyCount: this.keyCount, sessions: this.sessions, map, failure }
   }
 }
 

@@ -40,7 +40,7 @@ export const RULES: Readonly<Record<string, RoomRules>> = {
   // the files right under src: the program and the entry for embedding, the only ones that build adapters
   program: { rooms: ROOMS, packages: ['node:'], pure: false },
   // the simulator runs the same driver in a virtual world: no real adapter, no shell
-  sim: { rooms: ['base', 'protocols', ...CORES, 'node'], packages: ['node:'], pure: false }
+  sim: { rooms: ['base', 'protocols', ...CORES, 'node'], packages: ['node:', 'yaml'], pure: false }
 }
 
 /** What a pure room must not mention as a free name. */

@@ -256,7 +256,7 @@ suite('a cluster of three whole nodes in virtual time', ({ test }) => {
     await world.set('a', 'k', '1')
     world.node('b').disk.failNextWrite(new DiskError('write_failed', 'planted'), { lands: true })
     await world.set('a', 'k', '2')
-    expect.ok(await world.until(() => world.node('b').fatal !== undefined, 10_000))
+    expect.ok(await world.until(() => world.node('b').fatal !== undefined && world.node('b').driver === undefined, 10_000))
     expect.match(world.node('b').fatal ?? '', /planted/)
     world.start('b')
     world.crash('c')

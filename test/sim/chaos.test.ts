@@ -1,6 +1,6 @@
 import { runChaos } from '../../sim/chaos.js'
-import { checkRegister } from '../../sim/linearizability/register.js'
-import type { Operation } from '../../sim/linearizability/register.js'
+import { checkRegister } from '../../sim/linearizability/index.js'
+import type { RegisterOperation } from '../../sim/linearizability/index.js'
 import { expect, suite } from '../harness.js'
 
 /**
@@ -20,8 +20,8 @@ suite('whole clusters under crashes, cuts and lost frames', ({ test }) => {
   }
 })
 
-const set = (value: string, calledAt: number, returnedAt: number): Operation => ({ kind: 'set', value, calledAt, returnedAt })
-const get = (value: string | undefined, calledAt: number, returnedAt: number): Operation => ({ kind: 'get', value, calledAt, returnedAt })
+const set = (value: string, calledAt: number, returnedAt: number): RegisterOperation => ({ kind: 'set', value, calledAt, returnedAt })
+const get = (value: string | undefined, calledAt: number, returnedAt: number): RegisterOperation => ({ kind: 'get', value, calledAt, returnedAt })
 
 suite('the checker of histories', ({ test }) => {
   test('accepts what can be put in one order', () => {

@@ -55,12 +55,12 @@ suite('VirtualDisk', ({ test }) => {
     expect.equal(disk.entries(ALL).map(({ key }) => text(key)), ['flushed'])
   })
 
-  test('a crash with chance keeps every prefix of the pending batches sooner or later, and nothing but prefixes', () => {
+  test('a crash that loses the tail leaves every prefix of the pending batches sooner or later, and nothing but prefixes', () => {
     const seen = new Set<string>()
     for (let seed = 0; seed < 200; seed++) {
       const disk = new VirtualDisk()
       for (const key of ['a', 'b', 'c']) disk.write([put(key, '1')], ignore)
-      disk.crash(new Prng(seed))
+      disk.crash('tail', new Prng(seed))
       seen.add(disk.entries(ALL).map(({ key }) => text(key)).join(''))
     }
     expect.equal([...seen].sort(), ['', 'a', 'ab', 'abc'])
@@ -73,7 +73,7 @@ suite('VirtualDisk', ({ test }) => {
       disk.write(['a', 'b', 'c', 'd'].map((key) => put(key, '1')), ignore)
       disk.completeNext()
       disk.clear(ALL, ignore)
-      disk.crash(new Prng(seed))
+      disk.crash('tail', new Prng(seed))
       left.add(disk.size)
     }
     expect.equal([...left].sort((a, b) => a - b), [0, 2, 4])
@@ -177,7 +177,7 @@ suite('VirtualDisk', ({ test }) => {
         if (random.chance(1, 10)) disk.clear(range(String(at), String(at + 20)), ignore)
         else disk.write([put(String(at), String(round))], ignore)
         if (random.chance(1, 2)) disk.completeNext()
-        if (random.chance(1, 20)) disk.crash(random)
+        if (random.chance(1, 20)) disk.crash('tail', random)
       }
       return disk.entries(ALL).map((entry) => `${text(entry.key)}=${text(entry.value)}`).join()
     }

@@ -1,0 +1,127 @@
+import { EntryTable } from './entry-table.js'
+import type { MapView, NodeModel } from './node-model.js'
+import type { ViolationReporter } from './reporter.js'
+import type { ReplicaModel } from './replica-model.js'
+import { StateTable } from './state-table.js'
+import { firstDifference, TermRuns } from './term-runs.js'
+
+/** Terms whose masters are remembered. */
+const LEADERSHIPS_MAX = 4096
+
+/** One mastership: whose, and the log of it as far as it was seen. */
+export interface Leadership {
+  readonly term: number
+  readonly node: string
+  readonly log: TermRuns
+  /** The commit index its messages named last. */
+  claimedCommit: number
+}
+
+/** All that is true of one partition in the whole cluster, and for ever. */
+export class PartitionHistory {
+  readonly partition: number
+  readonly entries = new EntryTable()
+  readonly states = new StateTable()
+  /** The one log that is committed, as far as anybody ever said so. */
+  readonly committed = new TermRuns()
+  readonly #leaderships = new Map<number, Leadership>()
+  readonly #reporter: ViolationReporter
+  #newest: Leadership | undefined
+
+  constructor (partition: number, reporter: ViolationReporter) {
+    this.partition = partition
+    this.#reporter = reporter
+  }
+
+  leadership (term: number): Leadership | undefined {
+    return this.#newest?.term === term ? this.#newest : this.#leaderships.get(term)
+  }
+
+  /** The mastership of the greatest term. */
+  get newest (): Leadership | undefined {
+    return this.#newest
+  }
+
+  /**
+   * The node behaves as the master of a term: it must be the only one and have all that is committed. At an election
+   * its log is durable: its vote for itself is in the same or a later batch.
+   */
+  leads (replica: ReplicaModel, term: number): Leadership {
+    const known = this.leadership(term)
+    if (known !== undefined) {
+      if (known.node !== replica.node) {
+        this.#reporter.report('election-safety', replica.node, this.partition, `${replica.node} masters term ${term}, which ${known.node} mastered`)
+      }
+      return known
+    }
+    const leadership: Leadership = { term, node: replica.node, log: replica.log.runs.clone(), claimedCommit: 0 }
+    this.#leaderships.set(term, leadership)
+    if (this.#newest === undefined || term > this.#newest.term) this.#newest = leadership
+    if (this.#leaderships.size > LEADERSHIPS_MAX) {
+      for (const oldest of this.#leaderships.keys()) {
+        this.#leaderships.delete(oldest)
+        break
+      }
+    }
+    this.#checkComplete(leadership)
+    return leadership
+  }
+
+  #checkComplete (leadership: Leadership): void {
+    const { log, node, term } = leadership
+    const { committed } = this
+    // What was committed in a later term binds later masters only.
+    if (committed.lastTerm > term) return
+    if (log.last < committed.last) {
+      this.#reporter.report('leader-completeness', node, this.partition, `the master of term ${term} has entries up to ${log.last}, and ${committed.last} is committed`)
+      return
+    }
+    const different = firstDifference(log, committed, 0, committed.last)
+    if (different >= 0) {
+      this.#reporter.report('leader-completeness', node, this.partition, `the master of term ${term} has entry ${different} of term ${log.termAt(different)}, and that of term ${committed.termAt(different)} is committed`)
+    }
+  }
+
+  /**
+   * Somebody says that everything in `log` up to `index` is committed: it must be what was committed there before, and
+   * what is new must be durable on a majority of the replicas.
+   */
+  commits (node: string, log: TermRuns, index: number, map: MapView | undefined, nodes: ReadonlyMap<string, NodeModel>, from = 0): void {
+    const { committed, partition } = this
+    const different = firstDifference(log, committed, from, index)
+    if (different >= 0) {
+      this.#reporter.report('committed-prefix', node, partition, `entry ${different} of term ${log.termAt(different)} is committed here, and that of term ${committed.termAt(different)} was committed before`)
+      return
+    }
+    if (index <= committed.last || index > log.last) return
+    const term = log.termAt(index)
+    this.#checkMajority(node, index, term, map, nodes)
+    committed.extendBy(log, index)
+    const newest = this.#newest
+    if (newest !== undefined && newest.term > term && newest.log.base <= index && newest.log.termAt(index) !== term) {
+      this.#reporter.report('leader-completeness', newest.node, partition, `entry ${index} of term ${term} is committed, and the master of term ${newest.term} does not have it`)
+    }
+  }
+
+  #checkMajority (node: string, index: number, term: number, map: MapView | undefined, nodes: ReadonlyMap<string, NodeModel>): void {
+    const replicas = map?.replicas(this.partition) ?? []
+    if (replicas.length === 0) return
+    let count = 0
+    const holders: string[] = []
+    for (const name of replicas) {
+      const model = nodes.get(name)
+      if (model === undefined) continue
+      const log = model.replicas.get(this.partition)?.log.runs
+      const lost = model.lostLogs.get(this.partition)
+      if ((log !== undefined && holds(log, index, term)) || (lost !== undefined && holds(lost, index, term))) {
+        count++
+        holders.push(name)
+      }
+    }
+    if (count * 2 > replicas.length) return
+    this.#reporter.report('commit-durability', node, this.partition, `entry ${index} of term ${term} is said to be committed, and of ${replicas.join(', ')} only ${holders.join(', ') || 'nobody'} has it durably`)
+  }
+}
+
+/** What is compacted was committed and applied. */
+const holds = (log: TermRuns, index: number, term: number): boolean => index < log.base || log.termAt(index) === term

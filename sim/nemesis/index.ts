@@ -1,0 +1,2 @@
+export { drawScenario, steadyScenario } from './draw.js'
+export type { DrawOptions } from './draw.js'

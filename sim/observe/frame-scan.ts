@@ -1,0 +1,87 @@
+import { Reader } from '../../src/base/index.js'
+import type { ReplicationMessage } from '../../protocols/replication/index.js'
+import type { SeenMessage } from '../invariants/seen-message.js'
+import { EntryScan } from './entry-scan.js'
+
+const FIELDS_MAX = 7
+/** By the field number of a message's kind (protocols/replication/codec.ts). */
+const KINDS: ReadonlyArray<ReplicationMessage['kind'] | undefined> = [
+  undefined, 'append', 'append-reply', 'vote-request', 'vote-reply', 'timeout-now', 'read-request', 'read-reply'
+]
+
+/**
+ * Reads replication frames as `decodeReplicationFrame` does, but only what is checked, into one message that is used
+ * again: a third of the time, and no garbage.
+ */
+export class FrameScan implements SeenMessage {
+  kind: ReplicationMessage['kind'] = 'append'
+  partition = 0
+  term = 0
+  prevIndex = 0
+  prevTerm = 0
+  commitIndex = 0
+  accepted = false
+  index = 0
+  preVote = false
+  granted = false
+  entryCount = 0
+  readonly entryTerms: number[] = []
+  readonly entryHashes: number[] = []
+  readonly #fields = new Array<number>(FIELDS_MAX + 1).fill(0)
+  readonly #entry = new EntryScan()
+
+  /** Calls back for every message, which is good until the call returns. @throws {DecodeError} */
+  scan (payload: Uint8Array, visit: (message: SeenMessage) => void): void {
+    const frame = new Reader(payload)
+    for (let field = frame.field(); field !== 0; field = frame.field()) {
+      if (field !== 1) {
+        frame.skip()
+        continue
+      }
+      const envelope = frame.message()
+      const end = payload.length - frame.remaining
+      for (let kind = envelope.field(); kind !== 0; kind = envelope.field()) {
+        const name = KINDS[kind]
+        if (name === undefined) {
+          envelope.skip()
+          continue
+        }
+        const body = envelope.message()
+        this.kind = name
+        this.#body(body, payload, end - envelope.remaining)
+        visit(this)
+      }
+    }
+  }
+
+  #body (body: Reader, payload: Uint8Array, end: number): void {
+    const fields = this.#fields
+    fields.fill(0)
+    this.entryCount = 0
+    const isAppend = this.kind === 'append'
+    for (let field = body.field(); field !== 0; field = body.field()) {
+      if (isAppend && field === 7) this.#nextEntry(body.message(), payload, end - body.remaining, fields[4] as number)
+      else if (field <= FIELDS_MAX) fields[field] = body.uint()
+      else body.skip()
+    }
+    this.partition = fields[1] as number
+    this.term = fields[2] as number
+    const isVote = this.kind === 'vote-request' || this.kind === 'vote-reply'
+    const isReply = this.kind === 'append-reply'
+    this.prevIndex = isAppend ? fields[3] as number : 0
+    this.prevTerm = isAppend ? fields[4] as number : 0
+    this.commitIndex = isAppend ? fields[5] as number : 0
+    this.accepted = isReply && fields[3] !== 0
+    this.index = isReply ? fields[4] as number : 0
+    this.preVote = isVote && fields[3] !== 0
+    this.granted = this.kind === 'vote-reply' && fields[4] !== 0
+  }
+
+  #nextEntry (entry: Reader, payload: Uint8Array, end: number, prevTerm: number): void {
+    const { entryCount } = this
+    this.#entry.scan(entry, payload, end, entryCount === 0 ? prevTerm : this.entryTerms[entryCount - 1] as number)
+    this.entryTerms[entryCount] = this.#entry.term
+    this.entryHashes[entryCount] = this.#entry.hash
+    this.entryCount++
+  }
+}

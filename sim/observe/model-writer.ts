@@ -1,0 +1,70 @@
+import type { LogRecord } from '../invariants/durable-log.js'
+import type { MapView, NodeModel } from '../invariants/node-model.js'
+import { CHANGED } from '../invariants/replica-model.js'
+import type { ReplicaModel } from '../invariants/replica-model.js'
+import type { RecordVisitor } from './record-scan.js'
+
+/** Puts what records say into a node's model, and remembers which replicas that changed. */
+export class ModelWriter implements RecordVisitor {
+  node: NodeModel
+  /** Replicas with changes that nobody has settled yet. */
+  readonly touched: ReplicaModel[] = []
+
+  constructor (node: NodeModel) {
+    this.node = node
+  }
+
+  #touch (partition: number, change: number): ReplicaModel {
+    const replica = this.node.replica(partition)
+    if (replica.changes === 0) this.touched.push(replica)
+    replica.changes |= change
+    return replica
+  }
+
+  batch (number: number): void {
+    this.node.batch = number
+  }
+
+  map (map: MapView): void {
+    this.node.map = map
+  }
+
+  hardState (partition: number, term: number, vote: number, commitIndex: number): ReplicaModel {
+    const replica = this.#touch(partition, CHANGED.hardState)
+    replica.term = term
+    replica.vote = vote
+    replica.commitIndex = commitIndex
+    return replica
+  }
+
+  log (partition: number, record: LogRecord, _hashes: readonly number[]): void {
+    this.#touch(partition, CHANGED.log).log.put(record)
+  }
+
+  logGone (partition: number, first: number): void {
+    this.#touch(partition, CHANGED.log).log.delete(first)
+  }
+
+  logStart (partition: number, index: number, term: number): void {
+    this.#touch(partition, CHANGED.log).log.startAt(index, term)
+  }
+
+  replicaState (partition: number, appliedIndex: number, appliedTerm: number, revision: number, keyCount: number): void {
+    const replica = this.#touch(partition, CHANGED.state)
+    replica.appliedIndex = appliedIndex
+    replica.appliedTerm = appliedTerm
+    replica.revision = revision
+    replica.keyCount = keyCount
+  }
+
+  installing (partition: number, isInstalling: boolean): void {
+    const replica = this.#touch(partition, CHANGED.state)
+    replica.installing = isInstalling
+    // what was damaged was replaced
+    if (!isInstalling) replica.isStateDamaged = false
+  }
+
+  state (partition: number, key: number, hash: number, isData: boolean): void {
+    this.#touch(partition, CHANGED.state).putRecord(key, hash, isData)
+  }
+}

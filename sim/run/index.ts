@@ -1,0 +1,5 @@
+export { History } from './history.js'
+export type { Recording, RecordedFault, RecordedMessage, RecordedOperation } from './recording.js'
+export { runScenario } from './run.js'
+export type { RunOptions, RunResult } from './run.js'
+export type { RunSink } from './run-watcher.js'

@@ -1,0 +1,2 @@
+export { shrink } from './shrink.js'
+export type { Shrunk, ShrinkOptions } from './shrink.js'
