@@ -55,8 +55,12 @@ export class MessageChecks {
   /** A master says how far its log is committed. */
   claim (history: PartitionHistory, leadership: Leadership, node: NodeModel, commitIndex: number): void {
     if (commitIndex <= leadership.claimedCommit) return
-    history.commits(node.name, leadership.log, commitIndex, node.map, this.#checks.nodes, leadership.claimedCommit)
-    if (commitIndex <= leadership.log.last) leadership.claimedCommit = commitIndex
+    const { log, term } = leadership
+    if (commitIndex > history.committed.last && commitIndex <= log.last && log.termAt(commitIndex) !== term) {
+      this.#reporter.report('commit-own-term', node.name, history.partition, `the master of term ${term} commits entry ${commitIndex} of term ${log.termAt(commitIndex)}, which nobody has committed before`)
+    }
+    history.commits(node.name, log, commitIndex, node.map, this.#checks.nodes, leadership.claimedCommit)
+    if (commitIndex <= log.last) leadership.claimedCommit = commitIndex
   }
 
   #acknowledgement (replica: ReplicaModel, to: string, { term, index }: SeenMessage): void {

@@ -16,6 +16,8 @@ export const INVARIANTS = {
   'log-matching': 'the same index and term are the same entry everywhere',
   /** What is said to be committed is on the disks of a majority of the replica set. */
   'commit-durability': 'a committed entry is durable on a majority',
+  /** A master counts replicas only for entries of its own term (Raft paper, figure 8). */
+  'commit-own-term': 'a master commits by an entry of its own term',
   /** The first committed entry at an index is the only one, on every node (state machine safety). */
   'committed-prefix': 'one committed entry per index, ever',
   /** A master has every committed entry in its log. */

@@ -1,4 +1,3 @@
-import type { DiskOperation } from '../../src/node/index.js'
 import { ReplicaModel } from './replica-model.js'
 import type { TermRuns } from './term-runs.js'
 
@@ -18,8 +17,6 @@ export class NodeModel {
   /** Number of the newest durable batch. */
   batch = 0
   readonly replicas = new Map<number, ReplicaModel>()
-  /** Batches on their way to the disk. */
-  readonly submitted = new Set<readonly DiskOperation[]>()
   /** Logs of a disk that was taken away since: their acknowledgements were true when they were given. */
   readonly lostLogs = new Map<number, TermRuns>()
   /** When its reports were asked for last. */
@@ -28,17 +25,32 @@ export class NodeModel {
   isReportDue = false
   /** Something happened that its reports should show at once. */
   isReportUrgent = false
+  #newest: ReplicaModel | undefined
 
   constructor (name: string) {
     this.name = name
   }
 
+  /** What is asked for is nearly always what was asked for last. */
   replica (partition: number): ReplicaModel {
+    if (this.#newest?.partition === partition) return this.#newest
     let replica = this.replicas.get(partition)
     if (replica === undefined) {
       replica = new ReplicaModel(this.name, partition)
       this.replicas.set(partition, replica)
     }
+    this.#newest = replica
     return replica
+  }
+
+  /** Takes a replica over from an earlier model of the same disk. */
+  adopt (replica: ReplicaModel): void {
+    this.replicas.set(replica.partition, replica)
+    this.#newest = undefined
+  }
+
+  drop (partition: number): void {
+    this.replicas.delete(partition)
+    this.#newest = undefined
   }
 }

@@ -1,6 +1,8 @@
 import type { PartitionId } from '../../src/base/index.js'
-import { SYSTEM_PARTITION } from '../../src/base/index.js'
-import { dataRange, describeKey, installingKey, replicaStateKey, sessionRange, systemMapRange, type KeyRange } from '../../src/layout/index.js'
+import { DecodeError, SYSTEM_PARTITION } from '../../src/base/index.js'
+import {
+  dataRange, decodeReplicaState, describeKey, installingKey, replicaStateKey, sessionRange, systemMapRange, type KeyRange
+} from '../../src/layout/index.js'
 import type { DiskEntry } from '../../src/node/index.js'
 import { bucketRange } from '../../src/placement/index.js'
 import type { MapView } from './node-model.js'
@@ -27,7 +29,7 @@ export function compareReplicas (map: MapView, disks: ReadonlyMap<string, ReadDi
     const ranges = partition === SYSTEM_PARTITION
       ? [systemMapRange()]
       : [dataRange(bucketRange(partition, map.partitionCount).first, bucketRange(partition, map.partitionCount).last), sessionRange(partition)]
-    let first: { readonly node: string, readonly entries: readonly DiskEntry[] } | undefined
+    let first: { readonly node: string, readonly position: string, readonly entries: readonly DiskEntry[] } | undefined
     for (const node of map.replicas(partition)) {
       const read = disks.get(node)
       if (read === undefined) continue
@@ -35,12 +37,14 @@ export function compareReplicas (map: MapView, disks: ReadonlyMap<string, ReadDi
         differences.push({ partition, node, text: 'a snapshot is still being installed' })
         continue
       }
-      const entries = [...read(single(replicaStateKey(partition))), ...ranges.flatMap((range) => read(range))]
-      if (first === undefined) first = { node, entries }
-      else {
-        const text = difference(first.entries, entries)
-        if (text !== undefined) differences.push({ partition, node, text: `compared with ${first.node}, ${text}` })
+      const position = positionOf(partition, read(single(replicaStateKey(partition)))[0]?.value)
+      const entries = ranges.flatMap((range) => read(range))
+      if (first === undefined) {
+        first = { node, position, entries }
+        continue
       }
+      const text = position === first.position ? difference(first.entries, entries) : `it stands at ${position} and not at ${first.position}`
+      if (text !== undefined) differences.push({ partition, node, text: `compared with ${first.node}, ${text}` })
     }
   }
   return differences
@@ -48,11 +52,23 @@ export function compareReplicas (map: MapView, disks: ReadonlyMap<string, ReadDi
 
 const single = (key: Buffer): KeyRange => ({ from: key, to: Buffer.concat([key, Buffer.of(0)]) })
 
+function positionOf (partition: PartitionId, record: Uint8Array | undefined): string {
+  if (record === undefined) return 'the very beginning'
+  try {
+    const { appliedIndex, appliedTerm, revision, keyCount } = decodeReplicaState(partition, record)
+    return `applied index ${appliedIndex} of term ${appliedTerm} with revision ${revision} and ${keyCount} keys`
+  } catch (error) {
+    if (error instanceof DecodeError) return `nothing readable (${error.message})`
+    throw error
+  }
+}
+
 function difference (left: readonly DiskEntry[], right: readonly DiskEntry[]): string | undefined {
   for (let at = 0; at < Math.max(left.length, right.length); at++) {
     const one = left[at]
     const other = right[at]
-    if (one === undefined || other === undefined) return `${describeKey((one ?? other as DiskEntry).key)} is ${one === undefined ? 'additional' : 'missing'}`
+    if (one === undefined) return other === undefined ? undefined : `${describeKey(other.key)} is additional`
+    if (other === undefined) return `${describeKey(one.key)} is missing`
     const order = Buffer.compare(one.key, other.key)
     if (order !== 0) return `${describeKey(order < 0 ? one.key : other.key)} is ${order < 0 ? 'missing' : 'additional'}`
     if (Buffer.compare(one.value, other.value) !== 0) return `${describeKey(one.key)} differs`

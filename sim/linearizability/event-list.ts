@@ -4,9 +4,9 @@ const HEAD = 0
 
 /**
  * Calls and returns in the order of time as a doubly linked list in two arrays, so that an operation is taken out and put
- * back in constant time (Lowe, "Testing for linearizability", 2017, section 3). Calls come before returns of the same
- * time: those operations overlap. Node 1 + i is the call of operation i, node 1 + count + i its return; what never
- * returned has none. The list ends in a node that is no call.
+ * back in constant time (Wing and Gong's `lift` and `unlift`). Calls come before returns of the same time: those operations
+ * overlap. Node 1 + i is the call of operation i, node 1 + count + i its return; what never returned has none. The list
+ * ends in a node that is no call.
  */
 export class EventList {
   readonly #count: number

@@ -34,11 +34,11 @@ export interface CheckResult {
 }
 
 export interface CheckLimits {
-  /** Operations tried in some state, per history. Raising it decides harder histories; 1,000,000 take about 0.2 s. */
+  /** Operations tried in some state, per history. Raising it decides harder histories; a million take a second or so. */
   readonly stepsMax: number
   /** What the search may remember, bytes, estimated. Raising it decides harder histories; it is freed afterwards. */
   readonly memoryBytesMax: number
 }
 
-/** Five times what the hardest of the known histories needs. */
+/** Fifteen times the steps that any verdict on the known histories takes (330,000; DESIGN.md). */
 export const DEFAULT_CHECK_LIMITS: CheckLimits = { stepsMax: 5_000_000, memoryBytesMax: 256 * 1024 * 1024 }

@@ -7,7 +7,7 @@ import { StateTable } from './state-table.js'
 
 /**
  * Whether one history of overlapping operations is linearizable: Wing and Gong's search ("Testing and verifying concurrent
- * objects", 1993) with Lowe's memory of configurations ("Testing for linearizability", 2017, section 3). Operations whose
+ * objects", 1993) with Lowe's memory of configurations ("Testing for linearizability", 2017). Operations whose
  * outcome is unknown need not be placed. Reads are placed as soon as they fit and never reconsidered (DESIGN.md).
  */
 export function searchLinearization<State extends string | number | undefined, Operation extends Interval> (

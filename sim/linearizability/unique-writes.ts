@@ -7,7 +7,7 @@ import type { RegisterOperation } from './register.js'
 
 /**
  * Decides the history of a register whose values were set once each, in O(n log n): Gibbons and Korach, "Testing shared
- * memories" (SIAM J. Comput. 26, 1997, section 4), with deletes, which all write the same, added (proof: DESIGN.md).
+ * memories" (SIAM J. Comput. 26(4), 1997), with deletes, which all write the same, added (proof: DESIGN.md).
  * @returns undefined where some value was set twice
  */
 export function orderUniqueWrites (history: readonly RegisterOperation[]): CheckResult | undefined {

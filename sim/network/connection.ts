@@ -1,4 +1,5 @@
 import type { ChannelName } from '../../src/node/index.js'
+import { InFlight } from './in-flight.js'
 import type { Link } from './link.js'
 import type { SnapshotStream } from './snapshot-stream.js'
 import type { Peer, VirtualTransport } from './virtual-transport.js'
@@ -28,6 +29,7 @@ export class End {
   readonly peer: Peer
   readonly link: Link
   readonly other: End
+  readonly inFlight: InFlight
   readonly streams: SnapshotStream[] = []
   /** Whether the owner believes that the connection stands. */
   isOpen = true
@@ -38,12 +40,16 @@ export class End {
   /** Half-open: nothing but time tells the owner. */
   #isDeluded = false
   #noticeUs = Infinity
+  /** Counts the owner's connections with the peer. */
+  readonly #number: number
 
   /** Makes both ends: `other` is only given to the second by the first. */
   constructor (own: EndParts, others: EndParts, other?: End) {
     this.owner = own.owner
     this.peer = own.peer
     this.link = own.link
+    this.inFlight = new InFlight(own.owner.events, (frame) => { own.link.arrive(frame) })
+    this.#number = ++own.peer.connectionCount
     this.other = other ?? new End(others, own, this)
   }
 
@@ -52,7 +58,11 @@ export class End {
     return this.isOpen && !this.isSilent && !this.isBroken && !this.#isDeluded && this.other.isOpen
   }
 
+  /** A frame arrived. Once a newer connection has brought one of its channel, older ones bring none any more: the newest stream wins. */
   receive (channel: ChannelName, payload: Uint8Array): void {
+    const { newest } = this.peer
+    if (this.#number < newest[channel]) return
+    newest[channel] = this.#number
     this.owner.receive(this.peer.id, channel, payload)
   }
 
@@ -91,7 +101,6 @@ export class End {
   /** The other side lets go now, and the owner learns that after `forUs`; what it sends until then vanishes. */
   delude (forUs: number): void {
     this.#isDeluded = true
-    this.isSilent = true
     this.owner.events.after(forUs, () => { this.close('half-open') })
     this.other.close('half-open')
   }
@@ -104,7 +113,7 @@ export class End {
   }
 
   #tellOther (reason: string): void {
-    this.other.noticeIn(this.link.isCut ? this.other.link.options.cutNoticedUs : this.link.endDelayUs(), reason)
+    this.other.noticeIn(this.link.isCut ? this.other.link.options.cutNoticedUs : this.link.endDelayUs(this), reason)
   }
 
   #shut (): void {

@@ -5,9 +5,10 @@ import { exponential, heavyTail, KeyedChance } from '../kernel/chance.js'
 import type { EventQueue } from '../kernel/event-queue.js'
 import type { ChannelLimits } from './channel-limits.js'
 import { ChannelQueue } from './channel-queue.js'
-import type { Queued } from './channel-queue.js'
 import type { End } from './connection.js'
+import { Frame } from './in-flight.js'
 import type { LinkOptions } from './link-options.js'
+import { Recorder } from './recorder.js'
 import type { VirtualTransport } from './virtual-transport.js'
 
 /** What a link needs of its network. */
@@ -34,34 +35,6 @@ const DUPLICATE_US = 20_000
 const REORDER_US = 10_000
 /** A stream with a hole is found broken after this at the latest: TCP's shortest retransmission timeout (RFC 6298). */
 const LOSS_NOTICED_US = 200_000
-/** Frames of one recording; what comes after is not delivered again. */
-const REPLAYED_FRAMES_MAX = 10_000
-
-/** One frame, or something else that travels on a connection and is bounded elsewhere. */
-class Frame implements Queued {
-  readonly end: End
-  readonly channel: ChannelName | undefined
-  readonly payload: Uint8Array | undefined
-  readonly sizeBytes: number
-  readonly onArrival: (() => void) | undefined
-  isCorrupt = false
-  next: Frame | undefined
-
-  constructor (end: End, channel: ChannelName | undefined, payload: Uint8Array | undefined, sizeBytes: number, onArrival: (() => void) | undefined) {
-    this.end = end
-    this.channel = channel
-    this.payload = payload
-    this.sizeBytes = sizeBytes
-    this.onArrival = onArrival
-  }
-}
-
-interface Recording {
-  readonly channel: ChannelName
-  readonly untilUs: number
-  readonly delayUs: number
-  left: number
-}
 
 /** One direction between two addresses: it outlives connections and processes, and so do its faults. */
 export class Link {
@@ -76,14 +49,10 @@ export class Link {
   readonly #chance: KeyedChance
   #frameCount = 0
   #controlCount = 0
-  #lastArrivalUs = 0
-  /** Under way, in the order of their arrival. */
-  #first: Frame | undefined
-  #last: Frame | undefined
   readonly #waiting: ChannelQueue<Frame>
   /** What is being put on a slow line. */
   #leaving: Frame | undefined
-  #recordings: Recording[] = []
+  readonly #recorder: Recorder
 
   constructor (host: LinkHost, seed: string, from: string, to: string, options: LinkOptions) {
     this.from = from
@@ -93,6 +62,7 @@ export class Link {
     this.#chance = new KeyedChance(`${seed}/link ${from} ${to}`)
     this.#options = checked(options)
     this.#waiting = new ChannelQueue(host.limits, true)
+    this.#recorder = new Recorder(host.events, (sender, receiver, channel, payload) => { host.inject(this, sender, receiver, channel, payload) })
   }
 
   get options (): LinkOptions {
@@ -116,12 +86,12 @@ export class Link {
   }
 
   /** How long the end of a connection takes: it comes behind the frames that are under way. */
-  endDelayUs (): number {
-    return Math.max(this.controlDelayUs(), this.#lastArrivalUs - this.#events.nowUs)
+  endDelayUs (end: End): number {
+    return Math.max(this.controlDelayUs(), end.inFlight.lastArrivalUs - this.#events.nowUs)
   }
 
   send (end: End, channel: ChannelName, payload: Uint8Array): void {
-    if (this.#recordings.length > 0) this.#record(end, channel, payload)
+    if (this.#recorder.isRecording) this.#recorder.take(end.owner.self, end.peer.id, channel, payload)
     this.#enqueue(new Frame(end, channel, payload, payload.length + FRAME_OVERHEAD_BYTES, undefined))
   }
 
@@ -132,17 +102,7 @@ export class Link {
 
   /** Delivers what is sent on the channel in the next `forUs` once more, each frame `delayUs` after it was sent. */
   record (channel: ChannelName, forUs: number, delayUs: number): void {
-    this.#recordings.push({ channel, untilUs: this.#events.nowUs + forUs, delayUs, left: REPLAYED_FRAMES_MAX })
-  }
-
-  #record (end: End, channel: ChannelName, payload: Uint8Array): void {
-    const { nowUs } = this.#events
-    this.#recordings = this.#recordings.filter((recording) => recording.untilUs >= nowUs)
-    for (const recording of this.#recordings) {
-      if (recording.channel !== channel || recording.left === 0) continue
-      recording.left--
-      this.#events.after(recording.delayUs, () => { this.#host.inject(this, end.owner.self, end.peer.id, channel, payload) })
-    }
+    this.#recorder.record(channel, forUs, delayUs)
   }
 
   #enqueue (frame: Frame): void {
@@ -190,18 +150,11 @@ export class Link {
     let arrivalUs = nowUs + delayUs
     if (channel !== undefined && chance.oneIn(options.reorderOneIn, number, PURPOSE.reorder)) {
       arrivalUs += exponential(REORDER_US + options.delayUs, chance.uint32(number, PURPOSE.reorderDelay))
-      this.#events.after(arrivalUs - nowUs, () => { this.#arrive(frame) })
-    } else {
-      if (arrivalUs < this.#lastArrivalUs) arrivalUs = this.#lastArrivalUs
-      this.#lastArrivalUs = arrivalUs
-      if (this.#last === undefined) this.#first = frame
-      else this.#last.next = frame
-      this.#last = frame
-      this.#events.after(arrivalUs - nowUs, this.#arrived)
-    }
+      this.#events.after(arrivalUs - nowUs, () => { this.arrive(frame) })
+    } else arrivalUs = end.inFlight.push(frame, arrivalUs)
     if (channel !== undefined && chance.oneIn(options.duplicateOneIn, number, PURPOSE.duplicate)) {
       const laterUs = exponential(DUPLICATE_US, chance.uint32(number, PURPOSE.duplicateDelay))
-      this.#events.after(arrivalUs - nowUs + laterUs, () => { this.#arrive(frame) })
+      this.#events.after(arrivalUs - nowUs + laterUs, () => { this.arrive(frame) })
     }
   }
 
@@ -216,15 +169,8 @@ export class Link {
     }
   }
 
-  readonly #arrived = (): void => {
-    const frame = this.#first
-    assert(frame !== undefined, 'each arrival has its frame')
-    this.#first = frame.next
-    if (this.#first === undefined) this.#last = undefined
-    this.#arrive(frame)
-  }
-
-  #arrive (frame: Frame): void {
+  /** A frame has come to the end of the line. */
+  arrive (frame: Frame): void {
     const { end, channel, payload } = frame
     if (end.isBroken || !end.other.isOpen) return
     if (this.isCut) {

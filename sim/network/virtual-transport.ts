@@ -26,6 +26,9 @@ export class Peer {
   address: string | undefined
   /** Connections in which this side believes, the oldest first: that is the one in use. */
   readonly ends: End[] = []
+  connectionCount = 0
+  /** The newest connection that has brought a frame, by channel. */
+  readonly newest: Record<ChannelName, number> = { cluster: 0, membership: 0, replication: 0, kv: 0 }
   /** While it is dialled because of them: frames for it. */
   waiting: ChannelQueue<WaitingFrame> | undefined
   /** The last connection is gone for this reason, and the driver is not told yet. */

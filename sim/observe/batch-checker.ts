@@ -24,7 +24,7 @@ export class BatchChecker extends ModelWriter implements RecordVisitor {
     this.atUs = atUs
     this.node = node
     this.numbered = 0
-    this.touched.length = 0
+    if (this.touched.length > 0) this.touched.length = 0
   }
 
   override batch (number: number): void {

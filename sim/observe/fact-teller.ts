@@ -63,7 +63,9 @@ export class FactTeller {
         replica.acknowledgedTerm = term
         replica.acknowledgedIndex = index
         this.#tell?.({ kind: 'acknowledged', atUs, node, partition, term, index, peer })
+        return
       }
+      default: // no fact
     }
   }
 

@@ -3,7 +3,6 @@ import type { ReplicationMessage } from '../../protocols/replication/index.js'
 import type { SeenMessage } from '../invariants/seen-message.js'
 import { EntryScan } from './entry-scan.js'
 
-const FIELDS_MAX = 7
 /** By the field number of a message's kind (protocols/replication/codec.ts). */
 const KINDS: ReadonlyArray<ReplicationMessage['kind'] | undefined> = [
   undefined, 'append', 'append-reply', 'vote-request', 'vote-reply', 'timeout-now', 'read-request', 'read-reply'
@@ -27,7 +26,6 @@ export class FrameScan implements SeenMessage {
   entryCount = 0
   readonly entryTerms: number[] = []
   readonly entryHashes: number[] = []
-  readonly #fields = new Array<number>(FIELDS_MAX + 1).fill(0)
   readonly #entry = new EntryScan()
 
   /** Calls back for every message, which is good until the call returns. @throws {DecodeError} */
@@ -55,26 +53,39 @@ export class FrameScan implements SeenMessage {
   }
 
   #body (body: Reader, payload: Uint8Array, end: number): void {
-    const fields = this.#fields
-    fields.fill(0)
-    this.entryCount = 0
     const isAppend = this.kind === 'append'
+    let partition = 0
+    let term = 0
+    let third = 0
+    let fourth = 0
+    let fifth = 0
+    this.entryCount = 0
     for (let field = body.field(); field !== 0; field = body.field()) {
-      if (isAppend && field === 7) this.#nextEntry(body.message(), payload, end - body.remaining, fields[4] as number)
-      else if (field <= FIELDS_MAX) fields[field] = body.uint()
-      else body.skip()
+      switch (field) {
+        case 1: partition = body.uint(); continue
+        case 2: term = body.uint(); continue
+        case 3: third = body.uint(); continue
+        case 4: fourth = body.uint(); continue
+        case 5: fifth = body.uint(); continue
+        case 7:
+          if (!isAppend) break
+          this.#nextEntry(body.message(), payload, end - body.remaining, fourth)
+          continue
+        default:
+      }
+      body.skip()
     }
-    this.partition = fields[1] as number
-    this.term = fields[2] as number
+    this.partition = partition
+    this.term = term
     const isVote = this.kind === 'vote-request' || this.kind === 'vote-reply'
     const isReply = this.kind === 'append-reply'
-    this.prevIndex = isAppend ? fields[3] as number : 0
-    this.prevTerm = isAppend ? fields[4] as number : 0
-    this.commitIndex = isAppend ? fields[5] as number : 0
-    this.accepted = isReply && fields[3] !== 0
-    this.index = isReply ? fields[4] as number : 0
-    this.preVote = isVote && fields[3] !== 0
-    this.granted = this.kind === 'vote-reply' && fields[4] !== 0
+    this.prevIndex = isAppend ? third : 0
+    this.prevTerm = isAppend ? fourth : 0
+    this.commitIndex = isAppend ? fifth : 0
+    this.accepted = isReply && third !== 0
+    this.index = isReply ? fourth : 0
+    this.preVote = isVote && third !== 0
+    this.granted = this.kind === 'vote-reply' && fourth !== 0
   }
 
   #nextEntry (entry: Reader, payload: Uint8Array, end: number, prevTerm: number): void {

@@ -38,8 +38,8 @@ export function loadDisk (name: string, entries: (range: KeyRange) => DiskEntry[
   }
   for (const partition of damaged) {
     const known = before?.replicas.get(partition)
-    if (known === undefined) node.replicas.delete(partition)
-    else node.replicas.set(partition, known)
+    if (known === undefined) node.drop(partition)
+    else node.adopt(known)
   }
   return node
 }

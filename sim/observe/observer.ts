@@ -5,6 +5,7 @@ import { ClusterChecks } from '../invariants/cluster-checks.js'
 import type { InvariantName } from '../invariants/names.js'
 import { NodeModel } from '../invariants/node-model.js'
 import { compareReplicas } from '../invariants/replicas-equal.js'
+import type { ReplicaDifference } from '../invariants/replicas-equal.js'
 import { ViolationReporter } from '../invariants/reporter.js'
 import type { SeenMessage } from '../invariants/seen-message.js'
 import type { Watcher } from '../world/watcher.js'
@@ -13,8 +14,8 @@ import { FactTeller } from './fact-teller.js'
 import type { Fact, Violation } from './facts.js'
 import { FrameScan } from './frame-scan.js'
 import { loadDisk } from './load-disk.js'
-import { scanRecord, scanSubmitted } from './record-scan.js'
-import type { SubmittedVisitor } from './record-scan.js'
+import { ScannedLogs, scanRecord, scanSubmitted } from './record-scan.js'
+import type { ScannedLog, SubmittedVisitor } from './record-scan.js'
 
 /**
  * How long a node's reports are not asked for again, unless something happened that they should show at once. Asking is
@@ -45,10 +46,13 @@ export class Observer implements Watcher {
   readonly #batch: BatchChecker
   /** How to read the nodes' disks. */
   readonly #disks = new Map<string, ReadDisk>()
+  /** Batches on their way to the disk, by node, with their log records. */
+  readonly #submitted = new Map<string, Map<readonly DiskOperation[], ScannedLogs>>()
   // Of the event that is being looked at.
   #atUs = 0
   #node = new NodeModel('')
   #to = ''
+  #logs = new ScannedLogs()
 
   constructor ({ onFact, onViolation, invariants }: ObserverOptions) {
     this.#reporter = new ViolationReporter(onViolation, invariants)
@@ -80,6 +84,7 @@ export class Observer implements Watcher {
     const found = loadDisk(node, entries, before)
     this.#replace(found)
     this.#disks.set(node, entries)
+    this.#submitted.delete(node)
     for (const [partition, log] of before.lostLogs) found.lostLogs.set(partition, log)
     for (const [partition, known] of before.replicas) {
       const replica = found.replica(partition)
@@ -96,14 +101,18 @@ export class Observer implements Watcher {
 
   crashed (atUs: number, node: string, _entries: ReadDisk): void {
     const model = this.#look(atUs, node)
-    model.submitted.clear()
+    this.#submitted.delete(node)
     for (const replica of model.replicas.values()) replica.leads = 0
     this.#facts.crashed(atUs, node)
   }
 
   submitted (atUs: number, node: string, operations: readonly DiskOperation[]): void {
-    const model = this.#look(atUs, node)
-    model.submitted.add(operations)
+    this.#look(atUs, node)
+    const logs = new ScannedLogs()
+    this.#logs = logs
+    let submitted = this.#submitted.get(node)
+    if (submitted === undefined) this.#submitted.set(node, submitted = new Map<readonly DiskOperation[], ScannedLogs>())
+    submitted.set(operations, logs)
     for (const operation of operations) {
       try {
         scanSubmitted(operation.key, operation.kind === 'put' ? operation.value : undefined, this.#submittedVisitor)
@@ -115,23 +124,32 @@ export class Observer implements Watcher {
 
   readonly #submittedVisitor: SubmittedVisitor = {
     hardState: (partition, term, vote, commitIndex) => { this.#facts.hardState(this.#atUs, this.#node.replica(partition), term, vote, commitIndex) },
-    entries: (partition, first, last, term) => { this.#facts.entries(this.#atUs, this.#node.replica(partition), first, last, term) },
+    log: (log) => {
+      this.#logs.add(log)
+      this.#appended(log)
+    },
     installing: (partition) => { this.#facts.installing(this.#atUs, this.#node.replica(partition)) }
+  }
+
+  #appended ({ partition, record: { first, last, runs } }: ScannedLog): void {
+    if (last >= first) this.#facts.entries(this.#atUs, this.#node.replica(partition), first, last, runs[runs.length - 1] ?? 0)
   }
 
   durable (atUs: number, node: string, operations: readonly DiskOperation[]): void {
     const model = this.#look(atUs, node)
+    const submitted = this.#submitted.get(node)
+    const logs = submitted?.get(operations)
     const batch = this.#batch
     batch.begin(atUs, model)
     for (const operation of operations) {
       try {
-        scanRecord(operation.key, operation.kind === 'put' ? operation.value : undefined, model.map, batch)
+        scanRecord(operation.key, operation.kind === 'put' ? operation.value : undefined, model.map, batch, logs)
       } catch (error) {
         this.#unreadable(error)
       }
     }
     // A part of a batch that a crash tore is not the node's; whether it is noticed is seen at the next start.
-    if (model.submitted.delete(operations)) {
+    if (submitted?.delete(operations) === true) {
       if (batch.numbered !== 1) this.#reporter.report('batch-sequence', node, undefined, `a batch of ${operations.length} operations has ${batch.numbered} numbers, behind batch ${model.batch}`)
       for (const replica of batch.touched) this.#checks.settle(model, replica)
     }
@@ -197,6 +215,7 @@ export class Observer implements Watcher {
     for (const [partition, log] of before.lostLogs) found.lostLogs.set(partition, log)
     for (const [partition, { log }] of before.replicas) found.lostLogs.set(partition, log.runs)
     this.#replace(found)
+    this.#submitted.delete(node)
   }
 
   /**
@@ -205,13 +224,21 @@ export class Observer implements Watcher {
    */
   atEnd (nodes: readonly string[], atUs: number): void {
     this.#reporter.nowUs = atUs
+    for (const { partition, node, text } of this.#differences(nodes)) this.#reporter.report('replicas-equal', node, partition, text)
+  }
+
+  /** Whether all replicas of these nodes are equal byte by byte already. */
+  areEqual (nodes: readonly string[]): boolean {
+    return this.#differences(nodes).length === 0
+  }
+
+  #differences (nodes: readonly string[]): readonly ReplicaDifference[] {
     const disks = new Map<string, ReadDisk>()
     for (const node of nodes) {
       const read = this.#disks.get(node)
       if (read !== undefined) disks.set(node, read)
     }
     const map = nodes.map((node) => this.#checks.nodes.get(node)?.map).find((each) => each !== undefined)
-    if (map === undefined) return
-    for (const { partition, node, text } of compareReplicas(map, disks)) this.#reporter.report('replicas-equal', node, partition, text)
+    return map === undefined ? [] : compareReplicas(map, disks)
   }
 }

@@ -46,9 +46,10 @@ const numbers = [0, 0, 0, 0, 0]
  * Tells what a record says that was written, or, with `value` undefined, deleted. Checksums are not looked at: what a
  * node writes has just been summed. What means nothing to the checks is passed over.
  * @param map the node's, to find the partition of a client's key; without one such keys are passed over
+ * @param logs of the same batch, as they were scanned when it was handed over
  * @throws {DecodeError}
  */
-export function scanRecord (key: Uint8Array, value: Uint8Array | undefined, map: MapView | undefined, visitor: RecordVisitor): void {
+export function scanRecord (key: Uint8Array, value: Uint8Array | undefined, map: MapView | undefined, visitor: RecordVisitor, logs?: ScannedLogs): void {
   if (isDataKey(key)) {
     if (map !== undefined) scanState(map.partitionOf(numberAt(key)), key, value, true, visitor)
     return
@@ -56,7 +57,10 @@ export function scanRecord (key: Uint8Array, value: Uint8Array | undefined, map:
   switch (key[0]) {
     case LOG:
       if (value === undefined) visitor.logGone(numberAt(key), indexAt(key))
-      else scanLog(numberAt(key), indexAt(key), value, visitor)
+      else {
+        const log = logs?.take(numberAt(key), indexAt(key)) ?? scanLog(numberAt(key), indexAt(key), value)
+        visitor.log(log.partition, log.record, log.hashes)
+      }
       return
     case HARD_STATE:
       if (value === undefined) return
@@ -83,6 +87,8 @@ export function scanRecord (key: Uint8Array, value: Uint8Array | undefined, map:
       return
     case MAP:
       if (value !== undefined) visitor.map(viewMap(decodeClusterMap(openRecord(key, value))))
+      return
+    default: // means nothing to the checks
   }
 }
 
@@ -108,7 +114,7 @@ function indexAt (key: Uint8Array): number {
 
 /** The varint fields 1 to 4 of a sealed record. */
 function readNumbers (value: Uint8Array): void {
-  numbers.fill(0)
+  numbers[1] = numbers[2] = numbers[3] = numbers[4] = 0
   const reader = new Reader(value, SEAL_BYTES)
   for (let field = reader.field(); field !== 0; field = reader.field()) {
     if (field < numbers.length) numbers[field] = reader.uint()
@@ -118,19 +124,50 @@ function readNumbers (value: Uint8Array): void {
 
 function scanState (partition: number, key: Uint8Array, value: Uint8Array | undefined, isData: boolean, visitor: RecordVisitor): void {
   const keyHash = hashBytes(key)
-  visitor.state(partition, keyHash, value === undefined ? 0 : hashBytes(value, keyHash), isData)
+  visitor.state(partition, keyHash, value === undefined ? 0 : hashRecord(keyHash, value), isData)
 }
 
-function scanLog (partition: number, firstIndex: number, value: Uint8Array, visitor: RecordVisitor): void {
+/** The checksum that every record begins with stands for the whole of it: a session is long and written every turn. */
+export function hashRecord (keyHash: number, value: Uint8Array): number {
+  return hashBytes(value, keyHash + value.length, 0, Math.min(SEAL_BYTES, value.length))
+}
+
+/** A record of log entries, read. */
+export interface ScannedLog {
+  readonly partition: number
+  readonly record: LogRecord
+  /** Of the entries, by position in the record. */
+  readonly hashes: readonly number[]
+}
+
+/** The log records of one batch, kept from when it is handed over until it is durable: they are the dearest to read. */
+export class ScannedLogs {
+  readonly #logs: ScannedLog[] = []
+  #at = 0
+
+  add (log: ScannedLog): void {
+    this.#logs.push(log)
+  }
+
+  /** The next one, if it is the record asked for. */
+  take (partition: number, first: number): ScannedLog | undefined {
+    const log = this.#logs[this.#at]
+    if (log === undefined || log.partition !== partition || log.record.first !== first) return undefined
+    this.#at++
+    return log
+  }
+}
+
+function scanLog (partition: number, first: number, value: Uint8Array): ScannedLog {
   const runs: number[] = []
   const hashes: number[] = []
-  let index = firstIndex
+  let index = first
   let term = 0
   const reader = new Reader(value, SEAL_BYTES)
   for (let field = reader.field(); field !== 0; field = reader.field()) {
     if (field === 1) {
       const said = reader.uint()
-      if (said !== firstIndex) throw new DecodeError(`a run of entries from ${said} lies under index ${firstIndex}`)
+      if (said !== first) throw new DecodeError(`a run of entries from ${said} lies under index ${first}`)
     } else if (field === 2) {
       const entry = reader.message()
       entryScan.scan(entry, value, value.length - reader.remaining, term)
@@ -140,14 +177,13 @@ function scanLog (partition: number, firstIndex: number, value: Uint8Array, visi
       index++
     } else reader.skip()
   }
-  visitor.log(partition, { first: firstIndex, last: index - 1, runs }, hashes)
+  return { partition, record: { first, last: index - 1, runs }, hashes }
 }
 
 /** Who is told what matters at the moment it is handed to the disk. */
 export interface SubmittedVisitor {
   hardState (partition: number, term: number, vote: number, commitIndex: number): void
-  /** At least one entry; `term` is the last one's. */
-  entries (partition: number, first: number, last: number, term: number): void
+  log (log: ScannedLog): void
   installing (partition: number): void
 }
 
@@ -159,24 +195,8 @@ export function scanSubmitted (key: Uint8Array, value: Uint8Array | undefined, v
       readNumbers(value)
       visitor.hardState(numberAt(key), numbers[1] as number, numbers[2] as number, numbers[3] as number)
       return
-    case LOG: {
-      const firstIndex = indexAt(key)
-      let index = firstIndex
-      let term = 0
-      const reader = new Reader(value, SEAL_BYTES)
-      for (let field = reader.field(); field !== 0; field = reader.field()) {
-        if (field !== 2) {
-          reader.skip()
-          continue
-        }
-        const entry = reader.message()
-        index++
-        // terms are written where they change
-        if (entry.field() === 1) term = entry.uint()
-      }
-      if (index > firstIndex) visitor.entries(numberAt(key), firstIndex, index - 1, term)
-      return
-    }
-    case INSTALLING: visitor.installing(numberAt(key))
+    case LOG: visitor.log(scanLog(numberAt(key), indexAt(key), value)); return
+    case INSTALLING: visitor.installing(numberAt(key)); return
+    default: // no fact is made of it
   }
 }

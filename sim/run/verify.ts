@@ -41,8 +41,10 @@ export async function verify (context: VerifyContext): Promise<Linearizations> {
         context.violate('replicas-equal', `after healing: ${lag(world, partition, lost)}`)
       }
     }
-    await world.run(1000) // what is applied reaches the disks
-    context.observer.atEnd(world.running().filter((node) => !lost.has(node.name)).map((node) => node.name), world.events.nowUs)
+    const compared = world.running().filter((node) => !lost.has(node.name)).map((node) => node.name)
+    // What is applied reaches the disks; a mastership that returns meanwhile adds an entry.
+    await settles(world, () => context.observer.areEqual(compared), CATCH_UP_MS)
+    context.observer.atEnd(compared, world.events.nowUs)
   }
   if (clients.history.acknowledgedCount < expect.acknowledgedMin) {
     context.violate('expectation', `${clients.history.acknowledgedCount} writes were acknowledged; at least ${expect.acknowledgedMin} should be`)

@@ -22,7 +22,7 @@ export interface Shrunk {
 }
 
 /** Ids of client operations that became steps: above those of every fault. */
-const OPERATION_ID_MIN = 1_000_000
+const OPERATION_ID_MIN = 100_000
 /** What a run goes on for after the event that broke the promise. */
 const MARGIN_US = 200_000
 

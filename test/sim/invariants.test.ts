@@ -292,6 +292,23 @@ suite('what must hold: commits', ({ test }) => {
     bites(script, 'commit-durability')
   })
 
+  test('an earlier term\'s entry on a majority that is committed by counting (figure 8)', () => {
+    const script = settled()
+    script.send('node1', 'node2', append(1, 2, 1, 2, [entry(3, 1)]))
+    script.write('node1', log(entry(3, 1)))
+    script.crash('node1')
+    script.elect('node3', 'node2', 2, 2, 1, 2)
+    script.send('node3', 'node2', append(2, 2, 1, 2, [entry(3, 2)]))
+    script.start('node1')
+    script.elect('node1', 'node2', 3, 3, 1, 2)
+    script.send('node1', 'node2', append(3, 2, 1, 2, [entry(3, 1), entry(4, 3)]))
+    script.write('node2', log(entry(3, 1)))
+    script.send('node2', 'node1', accept(3, 3))
+    bites(script)
+    script.send('node1', 'node2', append(3, 4, 3, 3))
+    bites(script, 'commit-own-term')
+  })
+
   test('a commit that a minority has durably, by a report', () => {
     const script = settled()
     script.send('node1', 'node2', append(1, 2, 1, 2, [entry(3, 1)]))

@@ -14,7 +14,7 @@ function randomShape (random: Prng, operationsMax: number): HistoryShape {
   const operations = random.between(Math.ceil(operationsMax / 2), operationsMax)
   return {
     operations, time: random.between(operations, 8 * operations), durationMax: random.between(0, 12),
-    sets: random.between(1, 6), deletes: random.between(0, 3), unknownOneIn: random.between(3, 40)
+    sets: random.between(1, 4), deletes: random.between(0, 4), unknownOneIn: random.between(3, 40)
   }
 }
 

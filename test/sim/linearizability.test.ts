@@ -88,12 +88,10 @@ suite('the checker of all keys', ({ test }) => {
   })
 
   test('finds the easy violation behind a hard key', () => {
-    const startMs = performance.now()
     const result = checkByKey(new Map([['hard', hard(40)], ['easy', [set('1', 0, 1), set('1', 2, 3), missing(4, 5)]]]))
     expect.is(result.verdict, 'illegal')
     expect.is(result.key, 'easy')
     expect.equal([...result.perKey.keys()], ['easy'])
-    expect.ok(performance.now() - startMs < 1000)
   })
 
   test('a limit on steps or on memory ends a search that decided nothing', () => {
@@ -106,24 +104,28 @@ suite('the checker of all keys', ({ test }) => {
     }
   })
 
-  test('what is found to be hard is decided in a later round', () => {
-    const result = checkByKey(new Map([['hard', hard(13)]]))
+  test('what is found to be hard is decided in a later round, before the budget is spent on what is harder', () => {
+    const result = checkByKey(new Map([['harder', hard(40)], ['hard', hard(10)]]))
     expect.is(result.verdict, 'illegal')
-    expect.is(searchLinearization(registerModel, hard(13), { ...DEFAULT_CHECK_LIMITS, stepsMax: 20_000 }).verdict, 'unknown')
+    expect.equal([...result.perKey.keys()], ['hard'])
+    expect.is(searchLinearization(registerModel, hard(10), { ...DEFAULT_CHECK_LIMITS, stepsMax: 20_000 }).verdict, 'unknown')
   })
 
   test('a run of 30 s at 200 operations a second on 12 keys takes some milliseconds, also while operations are open', () => {
     const keys = Array.from({ length: 12 }, (_, i) => `key-${i}`)
     const histories = new Map(keys.map((key) => [key, trueHistory(new Prng(key), { operations: 500, time: 30_000_000, durationMax: 400_000, sets: 5, deletes: 1, unknownOneIn: 15 })]))
-    checkByKey(histories) // compiles it
-    const startMs = performance.now()
-    const result = checkByKey(histories)
-    const tookMs = performance.now() - startMs
+    let result = checkByKey(histories)
+    let tookMs = Infinity
+    for (let i = 0; i < 10; i++) { // the best of ten: other processes may be busy
+      const startMs = performance.now()
+      result = checkByKey(histories)
+      tookMs = Math.min(tookMs, performance.now() - startMs)
+    }
     expect.is(result.verdict, 'ok')
     for (const [key, { order }] of result.perKey) {
       expect.is(faultOf(registerModel, histories.get(key) ?? [], order, ({ returnedAt }) => returnedAt !== Infinity), undefined, key)
     }
-    expect.ok(tookMs < 100, `took ${tookMs} ms`)
+    expect.ok(tookMs < 50, `took ${tookMs} ms`)
     for (let nowUs = 0; nowUs < 30_000_000; nowUs += 1_000_000) {
       const open = [...histories].map(([key, history]) => [key, history.filter(({ calledAt }) => calledAt <= nowUs)
         .map((operation) => operation.returnedAt > nowUs ? { ...operation, returnedAt: Infinity } : operation)] as const)

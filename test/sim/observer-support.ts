@@ -104,7 +104,7 @@ export class Script {
 
   disk (name: string): Map<string, DiskEntry> {
     let disk = this.#disks.get(name)
-    if (disk === undefined) this.#disks.set(name, disk = new Map())
+    if (disk === undefined) this.#disks.set(name, disk = new Map<string, DiskEntry>())
     return disk
   }
 

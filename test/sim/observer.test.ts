@@ -11,7 +11,7 @@ import { FrameScan } from '../../sim/observe/frame-scan.js'
 import { describeFrame, Observer } from '../../sim/observe/index.js'
 import type { Fact, Violation } from '../../sim/observe/index.js'
 import { hashBytes } from '../../sim/observe/record-hash.js'
-import { scanRecord } from '../../sim/observe/record-scan.js'
+import { hashRecord, scanRecord } from '../../sim/observe/record-scan.js'
 import type { RecordVisitor } from '../../sim/observe/record-scan.js'
 import { World } from '../../sim/world/world.js'
 import { expect, suite } from '../harness.js'
@@ -207,9 +207,9 @@ suite('what the observer reads by hand', ({ test }) => {
       ['batch', 128],
       ['installing', 0, true],
       ['installing', 0, false],
-      ['record', partition, keyHash, hashBytes(value.kind === 'put' ? value.value : Buffer.alloc(0), keyHash), true],
+      ['record', partition, keyHash, hashRecord(keyHash, value.kind === 'put' ? value.value : Buffer.alloc(0)), true],
       ['record', partition, keyHash, 0, true],
-      ['record', 5, hashBytes(session), hashBytes(Buffer.from('12345'), hashBytes(session)), false]
+      ['record', 5, hashBytes(session), hashRecord(hashBytes(session), Buffer.from('12345')), false]
     ])
   })
 

@@ -134,11 +134,11 @@ suite('reading a scenario file', ({ test }) => {
 
 suite('what a scenario file may not do to its reader', ({ test }) => {
   const deep: ReadonlyArray<readonly [name: string, text: string]> = [
-    ['flow lists', '['.repeat(50_000)],
-    ['flow mappings', '{a: '.repeat(50_000)],
-    ['block lists', '- '.repeat(50_000)],
-    ['explicit keys', '? '.repeat(50_000)],
-    ['closed flow lists', `nodes: ${'['.repeat(50_000)}${']'.repeat(50_000)}`],
+    ['flow lists', '['.repeat(20_000)],
+    ['flow mappings', '{a: '.repeat(20_000)],
+    ['block lists', '- '.repeat(20_000)],
+    ['explicit keys', '? '.repeat(20_000)],
+    ['closed flow lists', `nodes: ${'['.repeat(20_000)}${']'.repeat(20_000)}`],
     ['indentation', Array.from({ length: 1000 }, (_, depth) => `${' '.repeat(depth)}a:`).join('\n')]
   ]
   for (const [name, text] of deep) {
@@ -158,18 +158,18 @@ suite('what a scenario file may not do to its reader', ({ test }) => {
   })
 
   test('many keys, many problems and many aliases take little time', () => {
-    const keys = Array.from({ length: 20_000 }, (_, i) => `k${i}:`).join('\n')
+    const keys = Array.from({ length: 8_000 }, (_, i) => `k${i}:`).join('\n')
     const problems = problemsOf(keys)
     expect.is(problems.length, 101)
-    expect.match(problems.at(-1) ?? '', 'and 19900 more problems')
-    problemsOf(`a: &a x\nb: [${'*a,'.repeat(50_000)}]`)
+    expect.match(problems.at(-1) ?? '', 'and 7900 more problems')
+    problemsOf(`a: &a x\nb: [${'*a,'.repeat(20_000)}]`)
   })
 
   test('whatever the text, it is read or refused, never thrown at', () => {
     const random = new Prng('scenario fuzz')
     const texts = FILES.map(textOf)
     const bits = ['{', '}', '[', ']', ':', ',', '- ', '\n', ' ', '"', '\'', '&a ', '*a', '!!int ', '|', '>', '#', '~', '\t', '\u0000', '\ud800', '1/', 's', '9', 'on: ', 'it', '---\n', '%YAML 1.1\n', '<<: *a', '? ']
-    for (let i = 0; i < 800; i++) {
+    for (let i = 0; i < 400; i++) {
       let text = texts[random.below(texts.length)] ?? ''
       if (random.chance(1, 4)) text = text.slice(0, random.below(text.length + 1))
       for (let changes = random.below(4); changes > 0; changes--) {
@@ -195,7 +195,7 @@ suite('writing a scenario', ({ test }) => {
   test('gives a file that reads as the same scenario', () => {
     fc.assert(fc.property(scenarios, (scenario) => {
       expect.equal(read(writeScenario(scenario)), scenario)
-    }), { numRuns: 500 })
+    }), { numRuns: 300 })
   })
 
   test('leaves out what is by default', () => {
