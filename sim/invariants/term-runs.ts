@@ -34,10 +34,6 @@ export class TermRuns {
     return this.#terms[this.#terms.length - 1] ?? this.#baseTerm
   }
 
-  get runCount (): number {
-    return this.#firsts.length
-  }
-
   /** The term at an index; -1 where it is not known or there is no such entry. */
   termAt (index: number): number {
     if (index > this.#last || index < this.#base) return -1
@@ -68,12 +64,10 @@ export class TermRuns {
     this.#last = last
   }
 
-  /** Adds what `other` has behind this one's last entry; what lies between is taken to be of the term that follows. */
+  /** Adds what `other` has behind this one's last entry; where `other` begins later than that, this begins there too. */
   extendBy (other: TermRuns, upTo = other.last): void {
     const end = Math.min(upTo, other.last)
-    if (other.base > this.#last) {
-      this.reset(other.base, other.baseTerm)
-    }
+    if (other.base > this.#last) this.reset(other.base, other.baseTerm)
     while (this.#last < end) {
       const next = this.#last + 1
       this.extend(Math.min(other.runEnd(next), end), other.termAt(next))

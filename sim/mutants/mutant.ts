@@ -27,7 +27,7 @@ export interface Mutant extends Edit {
   readonly seedsMax: number
   /** No lie is told: something that should happen does not. */
   readonly liveness?: true
-  /** The file `sim/scenarios/NAME.yaml` shows it: tried before any drawn life. */
+  /** The file `NAME.yaml` of sim/scenarios, or of sim/mutants/scenarios, shows it: tried before any drawn life. */
   readonly scenario?: string
   /** The fault shows only where two processes run the same seeds and their traces differ. */
   readonly twice?: true

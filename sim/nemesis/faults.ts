@@ -45,7 +45,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'lossy-link': { weight: 1, draw: (random) => ({ do: 'link', from: 'any', to: 'any', set: { dropOneIn: random.between(2, 10), lossOneIn: random.between(5, 50) }, forUs: drawTime(random) }) },
   reset: { weight: 1, draw: () => ({ do: 'reset', from: 'any running', to: 'any running' }) },
   'half-open': { weight: 1, draw: (random) => ({ do: 'half-open', from: 'any running', to: 'any running', forUs: drawTime(random) }) },
-  replay: { weight: 2, draw: (random) => ({ do: 'replay', from: 'any running', to: 'any running', channel: pick(random, ['replication', 'replication', 'kv', 'membership']), forUs: drawTime(random), delayUs: drawTime(random) }) },
+  replay: { weight: 2, draw: (random) => ({ do: 'replay', from: 'any running', to: 'any running', channel: pick(random, ['replication', 'replication', 'membership']), forUs: drawTime(random), delayUs: drawTime(random) }) },
   garble: { weight: 1, draw: (random) => ({ do: 'garble', from: 'any running', to: 'any running', channel: pick(random, ['replication', 'kv', 'membership', 'cluster']) }) },
   'disk-stall': { weight: 1, draw: (random) => ({ do: 'disk', node: 'any running', fault: 'stall', forUs: drawTime(random), factor: undefined }) },
   'disk-slow': { weight: 1, draw: (random) => ({ do: 'disk', node: 'any running', fault: 'slow', forUs: drawTime(random), factor: pick(random, [10, 100, 1000]) }) },
@@ -100,7 +100,7 @@ export function drawFaults (random: Prng, setting: FaultSetting): { steps: Drawn
   }
   // Without anybody to start them, nodes that crashed would stay away for good.
   for (let atUs = 2_000_000; atUs < setting.durationUs; atUs += 2_000_000) {
-    steps.push({ when: { kind: 'at', atUs }, action: { do: 'start-all' } }, { when: { kind: 'at', atUs: atUs + 500_000 }, action: { do: 'heal' } })
+    steps.push({ when: { kind: 'at', atUs }, action: { do: 'start-all' } }, { when: { kind: 'at', atUs: Math.min(atUs + 500_000, setting.durationUs) }, action: { do: 'heal' } })
   }
   return { steps, lost: [] }
 }

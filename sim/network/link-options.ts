@@ -11,9 +11,9 @@ export interface LinkOptions {
   readonly lossOneIn: number
   /** The frame alone vanishes and the stream goes on: worse than TCP, as a peer that drops a frame by itself. */
   readonly dropOneIn: number
-  /** Delivered a second time, a while later. */
+  /** Delivered a second time, a while later; replication and membership only. */
   readonly duplicateOneIn: number
-  /** Overtakes, or is overtaken by, its neighbours. */
+  /** Overtakes, or is overtaken by, its neighbours; replication and membership only. */
   readonly reorderOneIn: number
   /** A bit flips under way: noise detects it and breaks the connection. */
   readonly corruptOneIn: number

@@ -148,11 +148,11 @@ export class Link {
     const { nowUs } = this.#events
     const delayUs = this.#delayUs(number)
     let arrivalUs = nowUs + delayUs
-    if (channel !== undefined && chance.oneIn(options.reorderOneIn, number, PURPOSE.reorder)) {
+    if (isRepeatable(channel) && chance.oneIn(options.reorderOneIn, number, PURPOSE.reorder)) {
       arrivalUs += exponential(REORDER_US + options.delayUs, chance.uint32(number, PURPOSE.reorderDelay))
       this.#events.after(arrivalUs - nowUs, () => { this.arrive(frame) })
     } else arrivalUs = end.inFlight.push(frame, arrivalUs)
-    if (channel !== undefined && chance.oneIn(options.duplicateOneIn, number, PURPOSE.duplicate)) {
+    if (isRepeatable(channel) && chance.oneIn(options.duplicateOneIn, number, PURPOSE.duplicate)) {
       const laterUs = exponential(DUPLICATE_US, chance.uint32(number, PURPOSE.duplicateDelay))
       this.#events.after(arrivalUs - nowUs + laterUs, () => { this.arrive(frame) })
     }
@@ -201,3 +201,10 @@ function checked (options: LinkOptions): LinkOptions {
   assert(options.delayUs <= DELAY_US_MAX && options.jitterUs <= DELAY_US_MAX && options.tailUs <= DELAY_US_MAX, `a delay is at most ${DELAY_US_MAX} µs`)
   return options
 }
+
+/**
+ * Cores whose papers assume a network that repeats and reorders. Client requests and greetings lean on the streams they
+ * travel on, which cannot (noise numbers every message): a request that takes effect again after its answer would break
+ * no promise of the node, but one of the transport.
+ */
+const isRepeatable = (channel: ChannelName | undefined): boolean => channel === 'replication' || channel === 'membership'

@@ -25,6 +25,8 @@ export interface PageViolation {
   readonly invariant: string
   readonly node: number
   readonly partition: number
+  /** The number of the operation where a history breaks; -1: it is no history's. */
+  readonly operation: number
   readonly text: string
 }
 

@@ -37,7 +37,8 @@ interface Entry {
   /** Until it is described. */
   readonly payload: Uint8Array | undefined
   readonly text: string | undefined
-  readonly isCopy: boolean
+  /** What a person should know of it: `(again)`, `(injected)`. */
+  readonly remark: string
   /** The same bytes to somebody else, sent before. */
   readonly other: Entry | undefined
 }
@@ -93,17 +94,17 @@ export class Recorder {
   /** A frame leaves. @param payload the array that will be delivered: it is what is recognised */
   sent (atUs: number, from: string, to: string, channel: ChannelName, payload: Uint8Array): void {
     this.#look(atUs)
-    const entry = this.#keep(atUs, undefined, from, to, channel, payload, this.#byPayload.get(payload))
+    const entry = this.#keep({ sentUs: atUs, deliveredUs: undefined, from, to, channel, remark: '', other: this.#byPayload.get(payload) }, payload)
     if (entry !== undefined) this.#byPayload.set(payload, entry)
   }
 
-  /** A frame arrives: the first time, again, or without having been sent. */
+  /** A frame arrives: the first time, again, or without having been sent; where there is no room left, its sending was counted. */
   delivered (atUs: number, from: string, to: string, channel: ChannelName, payload: Uint8Array): void {
     this.#look(atUs)
     let entry = this.#byPayload.get(payload)
     while (entry !== undefined && !(entry.from === from && entry.to === to)) entry = entry.other
     if (entry !== undefined && entry.deliveredUs === undefined) entry.deliveredUs = atUs
-    else this.#keep(entry?.sentUs ?? atUs, atUs, from, to, channel, payload, undefined)
+    else if (entry !== undefined || !this.#messages.isFull) this.#keep({ sentUs: entry?.sentUs ?? atUs, deliveredUs: atUs, from, to, channel, remark: entry === undefined ? '(injected) ' : '(again) ', other: undefined }, payload)
   }
 
   fault (fault: RecordedFault): void {
@@ -139,19 +140,20 @@ export class Recorder {
     this.#roleFacts.pass()
   }
 
-  #keep (sentUs: number, deliveredUs: number | undefined, from: string, to: string, channel: ChannelName, payload: Uint8Array, other: Entry | undefined): Entry | undefined {
+  #keep (frame: Omit<Entry, 'payload' | 'text'>, payload: Uint8Array): Entry | undefined {
+    if (this.#messages.isFull) {
+      this.#omitted++
+      return undefined
+    }
     const isHeld = payload.length <= PAYLOAD_HELD_BYTES_MAX
-    const entry: Entry | undefined = this.#messages.isFull
-      ? undefined
-      : { sentUs, deliveredUs, from, to, channel, payload: isHeld ? payload : undefined, text: isHeld ? undefined : this.#describe(channel, payload), isCopy: deliveredUs !== undefined, other }
-    if (entry === undefined) this.#omitted++
-    else this.#messages.push(entry)
+    const entry = { ...frame, payload: isHeld ? payload : undefined, text: isHeld ? undefined : this.#describe(frame.channel, payload) }
+    this.#messages.push(entry)
     return entry
   }
 
-  #message ({ sentUs, deliveredUs, from, to, channel, payload, text, isCopy }: Entry): RecordedMessage {
+  #message ({ sentUs, deliveredUs, from, to, channel, payload, text, remark }: Entry): RecordedMessage {
     const said = text ?? (payload === undefined ? '' : this.#describe(channel, payload))
-    return { sentUs, deliveredUs, from, to, channel, text: isCopy ? `(again) ${said}` : said }
+    return { sentUs, deliveredUs, from, to, channel, text: `${remark}${said}` }
   }
 
   #first<Item> (list: Item[], item: Item, max: number): void {

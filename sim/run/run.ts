@@ -202,6 +202,8 @@ class Run {
     for (const node of world.nodes.values()) {
       node.pausedUntilUs = 0
       node.slowness = 1
+      node.clock.drift(0, world.events.nowUs)
+      node.clockChanged()
       if (node.driver === undefined && !this.#actions.lost.has(node.name)) world.startIfStopped(node.name)
     }
   }

@@ -143,7 +143,7 @@ export type Action =
   | { readonly do: 'flap', readonly groups: readonly (readonly NodeSelector[])[], readonly everyUs: number, readonly forUs: number }
   | { readonly do: 'heal' }
   /** Changes how the link behaves for a while; `forUs` undefined: until the end of the chaos. */
-  | { readonly do: 'link', readonly from: NodeSelector | 'all', readonly to: NodeSelector | 'all', readonly set: Partial<LinkOptions>, readonly forUs: number | undefined }
+  | { readonly do: 'link', readonly from: NodeSelector, readonly to: NodeSelector, readonly set: Partial<LinkOptions>, readonly forUs: number | undefined }
   /** The connection breaks; frames under way are lost. */
   | { readonly do: 'reset', readonly from: NodeSelector, readonly to: NodeSelector }
   /** One side believes that the connection stands, the other that it is gone. */

@@ -1,5 +1,5 @@
-import { Composer, CST, isAlias, isMap, isScalar, isSeq, LineCounter, Parser } from 'yaml'
-import type { Node, ParsedNode, Document } from 'yaml'
+import { Composer, isAlias, isMap, isScalar, isSeq, LineCounter, Parser } from 'yaml'
+import type { CST, Document, Node, ParsedNode } from 'yaml'
 import { quote } from './problem.js'
 import type { Place, Report } from './problem.js'
 
@@ -106,8 +106,9 @@ class Walker {
     if (node.anchor !== undefined) this.#anchors.set(node.anchor, node)
     if (isMap(node)) return { kind: 'mapping', at, entries: this.#entries(node.items, at, depth) }
     if (isSeq(node)) return { kind: 'list', at, items: node.items.map((item) => this.#locate(nodeOf(item), at, depth + 1)) }
+    if (node.value === null) return { kind: 'nothing', at }
     // A number or "true" is what was written, so that a key may be 007.
-    return node.value === null ? { kind: 'nothing', at } : { kind: 'text', at, text: typeof node.value === 'string' ? node.value : node.source ?? String(node.value) }
+    return { kind: 'text', at, text: typeof node.value === 'string' ? node.value : node.source ?? '' }
   }
 
   #entries (pairs: ReadonlyArray<{ readonly key: unknown, readonly value: unknown }>, parent: Place, depth: number): LocatedEntry[] {

@@ -26,6 +26,9 @@ const DISCOVER_EVERY_MS = 10_000
 /** Members asked for in the DHT at one time. */
 const FIND_MAX = 4
 
+/** Probe intervals a member that was declared dead has to say otherwise before the connection to it is given up. */
+const DEAD_HANG_UP_PROBES = 2
+
 /** What the company needs of its node. */
 export interface CompanyContext {
   readonly options: NodeOptions
@@ -47,6 +50,9 @@ export class Company {
   readonly #startedMs: number
   #knockAtMs: number
   #discoverAtMs: number
+  #nowMs: number
+  /** Members declared dead, and when the connection to them is given up. */
+  readonly #hangUpAtMs = new Map<PeerId, number>()
 
   constructor (context: CompanyContext, boot: BootState, nowMs: number) {
     this.#context = context
@@ -64,12 +70,15 @@ export class Company {
       ...remembered.flatMap((record) => record.multiaddrs.map((multiaddr) => `${multiaddr}/p2p/${record.peer}` as Multiaddr))
     ]
     this.#startedMs = nowMs
+    this.#nowMs = nowMs
     this.#knockAtMs = nowMs
     this.#discoverAtMs = nowMs + KNOCK_EVERY_MS
   }
 
   get nextDeadlineMs (): number {
-    return Math.min(this.#membership.nextDeadlineMs, this.#knockAtMs, this.#discoverAtMs)
+    let next = Math.min(this.#membership.nextDeadlineMs, this.#knockAtMs, this.#discoverAtMs)
+    for (const atMs of this.#hangUpAtMs.values()) if (atMs < next) next = atMs
+    return next
   }
 
   members (): readonly MemberView[] {
@@ -88,6 +97,7 @@ export class Company {
   }
 
   tick (nowMs: number): void {
+    this.#nowMs = nowMs
     const { cluster, commit } = this.#context
     if (nowMs >= this.#knockAtMs) {
       this.#knockAtMs = nowMs + (nowMs - this.#startedMs < START_MS ? KNOCK_AT_START_MS : KNOCK_EVERY_MS)
@@ -97,6 +107,7 @@ export class Company {
       this.#discoverAtMs = nowMs + DISCOVER_EVERY_MS
       this.#search()
     }
+    if (this.#hangUpAtMs.size > 0) this.#hangUp(nowMs)
     this.#membership.observe({ epoch: cluster.epoch, durableBatch: commit.durable })
     this.#membership.tick(nowMs)
     this.#carryOut()
@@ -157,13 +168,24 @@ export class Company {
     }
   }
 
+  /**
+   * A connection to a dead member may stand for long behind a cut: what comes next should be a fresh dial. Not at once:
+   * the death may be the rumour of somebody who was cut off itself, and a member that hears of it says otherwise.
+   */
+  #hangUp (nowMs: number): void {
+    for (const [peer, atMs] of this.#hangUpAtMs) {
+      if (nowMs < atMs) continue
+      this.#hangUpAtMs.delete(peer)
+      if (this.#membership.get(peer)?.record.health === 'dead' && this.#context.transport.isConnected(peer)) this.#context.transport.hangUp(peer)
+    }
+  }
+
   #carryOut (): void {
     const { outbox, transport, commit, cluster, log } = this.#context
     const effects = this.#membership.takeEffects()
     for (const { to, message } of effects.sends) outbox.membership(to, message)
     for (const { kind, record, previous } of effects.events) {
-      // A connection to a dead member may stand for long behind a cut: what comes next should be a fresh dial.
-      if (kind === 'died' && transport.isConnected(record.peer)) transport.hangUp(record.peer)
+      if (kind === 'died') this.#hangUpAtMs.set(record.peer, this.#nowMs + DEAD_HANG_UP_PROBES * this.#context.options.tuning.probeIntervalMs)
       if (kind !== 'changed') log.info(`a member ${kind}`, { name: record.name, peer: record.peer, generation: record.generation, incarnation: record.incarnation, was: previous?.health })
     }
     for (const record of effects.remember) {

@@ -96,6 +96,10 @@ class Request implements ReadWork, WriteWork {
   }
 }
 
+/** Request ids are unique beyond the life of a process: so many generations have ids of their own, each so many. */
+const ID_GENERATIONS = 2 ** 20
+const IDS_PER_GENERATION = 2 ** 32
+
 /**
  * Takes clients' requests, routes each to a replica of its key's partition (here or one hop away), routes again when
  * masterships or links change, and answers by the deadline at the latest. A write keeps its sequence number through all
@@ -108,7 +112,7 @@ export class Gateway {
   readonly #forwarded = new Map<number, Request>()
   readonly #hints = new Map<PartitionId, PeerId>()
   #idle: Request[] = []
-  #nextId = 1
+  #nextId: number
   #nowMs: number
   #waiting = 0
   #answered = 0
@@ -119,6 +123,8 @@ export class Gateway {
   constructor (context: GatewayContext, nowMs: number) {
     this.#context = context
     this.#nowMs = nowMs
+    // An answer to the process before this one may still be on its way here, on a connection of this one.
+    this.#nextId = (context.generation % ID_GENERATIONS) * IDS_PER_GENERATION + 1
   }
 
   get self (): PeerId {
@@ -301,7 +307,7 @@ export class Gateway {
   /** A peer's answer to a forwarded request. */
   response (from: PeerId, response: KvResponseMessage): void {
     const request = this.#forwarded.get(response.id)
-    if (request === undefined || request.target !== from) return // answered meanwhile, or never asked
+    if (request === undefined || request.target !== from || !answers(response, request)) return // answered meanwhile, or never asked
     this.#forwarded.delete(response.id)
     if (response.kind !== 'failed') this.#hints.set(request.partition, from)
     this.settled(request, response)
@@ -434,4 +440,9 @@ function commandAnswer (result: CommandResult, request: Request): KvAnswer {
         detail: { code: 'write_unknown', reason: `whether write ${request.sequence} of this node was applied is not remembered any more` }
       }
   }
+}
+
+/** Whether this is an answer to what was asked: a write has a result, a get a value or none. */
+function answers ({ kind }: KvResponseMessage, { write }: Request): boolean {
+  return kind === 'failed' || (kind === 'result') === (write !== undefined)
 }

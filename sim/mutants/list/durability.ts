@@ -102,29 +102,18 @@ export const durabilityMutants: readonly Mutant[] = [
     seedsMax: 50
   },
   {
-    id: 'first-flush-proves-what-overwrote-it',
-    area: 'durability',
-    about: 'The end of a flush proves entries that were overwritten while it was under way (etcd: append A-B-A).',
-    breaks: 'an acknowledged entry is durable',
-    file: 'src/replication/durability.ts',
-    find: 'if (pending.lastIndex <= to) continue',
-    replace: 'if (pending.lastIndex <= to || to >= 0) continue',
-    more: [{
-      file: 'src/replication/durability.ts',
-      find: "assert(proved.lastIndex < log.startIndex || log.has(proved.lastIndex, proved.lastTerm), 'a flush proves only entries that are still in the log')",
-      replace: 'if (proved.lastIndex > log.lastIndex) return'
-    }],
-    scenario: 'slow-disk-overtakes',
-    seedsMax: 2000
-  },
-  {
     id: 'durable-index-survives-truncation',
     area: 'durability',
     about: 'Entries that replace overwritten ones count as flushed because the old ones were.',
     breaks: 'an acknowledged entry is durable',
     file: 'src/replication/durability.ts',
     find: 'if (this.#durableIndex > to) this.#durableIndex = to',
-    replace: 'if (this.#durableIndex > log.lastIndex) this.#durableIndex = log.lastIndex',
+    replace: 'if (this.#durableIndex > to && to < 0) this.#durableIndex = to',
+    more: [{
+      file: 'src/replication/replica-state.ts',
+      find: 'assert(this.durability.durableIndex <= log.lastIndex, ',
+      replace: 'assert(this.durability.durableIndex >= 0, '
+    }],
     seedsMax: 500
   }
 ]

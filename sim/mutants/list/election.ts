@@ -13,6 +13,7 @@ export const electionMutants: readonly Mutant[] = [
       'const counted = this.#answers.has(from) ? this.#state.voters.others.find((member) => !this.#answers.has(member)) : from',
       '    if (counted !== undefined) this.#answers.set(counted, granted)'
     ),
+    scenario: 'duplicate-votes',
     seedsMax: 500
   },
   {

@@ -10,6 +10,7 @@ export const logMutants: readonly Mutant[] = [
     file: 'src/replication/accept-append.ts',
     find: '} else if (log.entryAt(entry.index).term !== entry.term) {',
     replace: '} else if (log.entryAt(entry.index).term !== entry.term || entry.index > state.commitIndex) {',
+    more: [{ file: 'src/replication/following.ts', find: 'assert(this.#matchedIndex <= log.lastIndex, ', replace: 'assert(this.#matchedIndex >= 0, ' }],
     seedsMax: 200
   },
   {
@@ -48,7 +49,7 @@ export const logMutants: readonly Mutant[] = [
     file: 'src/replication/receive.ts',
     find: lines('else if (message.kind === \'vote-request\') roles.refuseVote(from, message)', '    return'),
     replace: lines('else if (message.kind === \'vote-request\') roles.refuseVote(from, message)', "    if (message.kind !== 'append-reply') return"),
-    scenario: 'stale-messages',
+    scenario: 'stale-acknowledgement',
     seedsMax: 3000
   },
   {

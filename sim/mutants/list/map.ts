@@ -21,7 +21,6 @@ export const mapMutants: readonly Mutant[] = [
     file: 'src/coordinator/founding.ts',
     find: 'if (names.length === 1) return foundAlone(setup, record)',
     replace: 'if (names.length >= 1) return foundAlone(setup, record)',
-    scenario: 'wiped-founder',
     seedsMax: 200
   },
   {
@@ -36,14 +35,15 @@ export const mapMutants: readonly Mutant[] = [
     seedsMax: 20
   },
   {
-    id: 'older-maps-taken',
+    id: 'map-epochs-compared-backwards',
     area: 'map',
-    about: 'A map is taken whatever its epoch: a late one takes the newest away.',
-    breaks: 'the map\'s epoch only grows',
+    about: 'Of two maps the older one is taken: nobody learns of a member that came late.',
+    breaks: 'a node that comes late becomes a member',
     file: 'src/node/cluster.ts',
     find: 'if (map.clusterId !== this.#clusterId || map.epoch <= this.epoch) return',
-    replace: 'if (map.clusterId !== this.#clusterId || map.epoch === this.epoch) return',
-    seedsMax: 200
+    replace: 'if (map.clusterId !== this.#clusterId || map.epoch >= this.epoch) return',
+    seedsMax: 200,
+    liveness: true
   },
   {
     id: 'map-not-stored-with-its-position',
@@ -52,7 +52,7 @@ export const mapMutants: readonly Mutant[] = [
     breaks: 'replicas that applied the same are the same',
     file: 'src/node/map-machine.ts',
     find: 'this.#commit.put(mapKey, sealRecord(mapKey, encodeClusterMap(this.#map)))',
-    replace: 'if (applied.index < 2) this.#commit.put(mapKey, sealRecord(mapKey, encodeClusterMap(this.#map)))',
+    replace: 'if (applied.index < 0) this.#commit.put(mapKey, sealRecord(mapKey, encodeClusterMap(this.#map)))',
     seedsMax: 200
   },
   {

@@ -37,6 +37,7 @@ export const membershipMutants: readonly Mutant[] = [
       find: 'if (this.#beliefs.list.isPresent(peer) || this.#greetings.has(peer)) return',
       replace: 'if (this.#beliefs.list.get(peer) !== undefined || this.#greetings.has(peer)) return'
     }],
+    scenario: 'disruptive-server',
     seedsMax: 200,
     liveness: true
   },
@@ -52,13 +53,13 @@ export const membershipMutants: readonly Mutant[] = [
     liveness: true
   },
   {
-    id: 'suspects-condemned-at-once',
+    id: 'generation-not-compared',
     area: 'membership',
-    about: 'A suspicion is a death sentence: nobody has time to deny it.',
-    breaks: 'nobody who answers is declared dead',
-    file: 'src/membership/beliefs.ts',
-    find: 'if (suspicion.deadlineMs <= nowMs) this.#adopt(',
-    replace: 'if (suspicion.deadlineMs <= nowMs || nowMs >= 0) this.#adopt(',
+    about: 'A process that starts again does not outweigh the death of the one before it.',
+    breaks: 'after healing everybody knows that everybody lives',
+    file: 'src/membership/precedence.ts',
+    find: 'return a.generation - b.generation || a.incarnation - b.incarnation || ',
+    replace: 'return a.incarnation - b.incarnation || ',
     seedsMax: 100,
     liveness: true
   }

@@ -42,6 +42,7 @@ export const readMutants: readonly Mutant[] = [
     file: 'src/replication/leadership.ts',
     find: 'this.reads.confirm(voters.agreed(this.#roundOf))',
     replace: 'this.reads.confirm(Math.max(voters.agreed(this.#roundOf), ...voters.others.map(this.#roundOf)))',
+    scenario: 'read-with-one-slave',
     seedsMax: 2000
   },
   {
@@ -52,7 +53,7 @@ export const readMutants: readonly Mutant[] = [
     file: 'src/replication/leader-reads.ts',
     find: 'if (batch.round === 0 || batch.round > round) break',
     replace: 'if (batch.round === 0 || batch.round - 1 > round) break',
-    scenario: 'isolate-master-read-old-leader',
+    scenario: 'read-behind-old-round',
     seedsMax: 2000
   },
   {

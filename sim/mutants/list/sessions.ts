@@ -48,8 +48,9 @@ export const sessionMutants: readonly Mutant[] = [
     more: [{
       file: 'src/kv/session.ts',
       find: 'assert(sequence >= this.#floor && sequence <= SEQUENCE_MAX, ',
-      replace: 'assert(sequence <= SEQUENCE_MAX, '
+      replace: lines('if (sequence < this.#floor) return', '    assert(sequence <= SEQUENCE_MAX, ')
     }],
+    scenario: 'command-below-the-floor',
     seedsMax: 1000
   },
   {
@@ -75,7 +76,7 @@ export const sessionMutants: readonly Mutant[] = [
       find: 'if (session.isExpired(generation, sequence)) return { kind: \'expired\' }',
       replace: 'if (generation === session.generation && session.isExpired(generation, sequence)) return { kind: \'expired\' }'
     }],
-    scenario: 'stale-messages',
+    scenario: 'command-of-an-older-process',
     seedsMax: 2000
   },
   {

@@ -37,7 +37,7 @@ export const snapshotMutants: readonly Mutant[] = [
     file: 'src/node/boot.ts',
     find: "case 'installing': into.installing = true; return",
     replace: "case 'installing': return",
-    scenario: 'snapshot-receiver-crashes',
+    scenario: 'half-a-state-restarts',
     seedsMax: 500
   },
   {

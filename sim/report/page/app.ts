@@ -20,6 +20,9 @@ import { View } from './view.js'
 
 /** A close look shows this much around an event, µs. */
 const CLOSE_US = 20_000
+/** Room that lanes and keys share out in these proportions where there is not enough, px. */
+const NODES_PX = 800
+const KEYS_PX = 380
 /** px right of time. */
 const MARGIN = 8
 
@@ -73,8 +76,8 @@ export class App {
   filtered (): void {
     this.filter.apply()
     this.#nodeRows = layOutNodes(this.model.data, this.filter.partition)
-    this.#nodes.setContentHeight(this.#nodeRows.height)
-    this.#keys.setContentHeight(this.#keyRows.height)
+    this.#nodes.setContentHeight(this.#nodeRows.height, NODES_PX)
+    this.#keys.setContentHeight(this.#keyRows.height, KEYS_PX)
     this.list.setEvents(this.filter.events())
     this.draw()
   }
@@ -93,13 +96,15 @@ export class App {
     this.draw()
   }
 
-  /** Goes to a violation, or the one so many after the last. */
+  /** Goes to a violation, or the one so many after the last: to the operation that shows it, where it is a history's. */
   jump (to: { readonly violation: number } | { readonly by: number }): void {
     const { length } = this.model.data.violations
     if (length === 0) return
     this.#violation = 'violation' in to ? to.violation : (this.#violation + to.by + length) % length
     element('violation-at').textContent = `${this.#violation + 1} of ${length}`
-    this.select(eventId('violation', this.#violation), true)
+    const operation = this.model.data.violations[this.#violation]?.operation ?? -1
+    if (operation < 0) this.select(eventId('violation', this.#violation), true)
+    else this.jumpToOperation(operation)
   }
 
   /** Goes to the operation with this number. */

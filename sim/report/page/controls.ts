@@ -1,13 +1,12 @@
 import { partitionText, SYSTEM } from '../format.js'
 import type { App } from './app.js'
-import { create, element, whenQuiet } from './dom.js'
+import { create, element, oncePerFrame } from './dom.js'
 import { channelsOf } from './filter.js'
 import { EVENT_KINDS } from './model.js'
 
 const ZOOM = 1.6
 const PAN_SHARE = 0.2
 const SCROLL_PX = 60
-const QUIET_MS = 150
 
 /** Buttons, choices and keys. */
 export function attachControls (app: App): void {
@@ -30,17 +29,18 @@ export function attachControls (app: App): void {
     if (violation !== undefined) app.jump({ violation: Number(violation) })
     else if (operation !== undefined) app.jumpToOperation(Number(operation))
   })
+  element('violation-group').hidden = app.model.data.violations.length === 0
   attachFilters(app)
   attachKeys(app, actions)
 }
 
 function attachFilters (app: App): void {
   const { filter, model } = app
-  const quiet = whenQuiet(QUIET_MS, () => { app.filtered() })
+  const filtered = oncePerFrame(() => { app.filtered() })
   const text = element('filter-text')
   text.addEventListener('input', () => {
     if (text instanceof HTMLInputElement) filter.text = text.value
-    quiet()
+    filtered()
   })
   const partitions = [...new Set(model.data.replicas.flat())].sort((a, b) => (a === SYSTEM ? -1 : a) - (b === SYSTEM ? -1 : b))
   attachChoice('filter-partition', partitions.map((partition) => [partition, partitionText(partition)]), (value) => {

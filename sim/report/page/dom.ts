@@ -25,12 +25,3 @@ export function oncePerFrame (draw: () => void): () => void {
     })
   }
 }
-
-/** Calls when nothing was changed for a while. */
-export function whenQuiet (waitMs: number, act: () => void): () => void {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  return () => {
-    clearTimeout(timer)
-    timer = setTimeout(act, waitMs)
-  }
-}

@@ -46,8 +46,7 @@ export function drawFaults ({ surface, model, view, colours, rows }: NodesScene)
     const x1 = Math.max(view.x(fault.toUs), x0 + 2)
     const limit = nextX.get(row) ?? Infinity
     nextX.set(row, x0)
-    if (x1 < view.left && limit < view.left + 20) continue
-    if (x0 > view.left + view.width) continue
+    if (x1 < view.left || x0 > view.left + view.width) continue
     const y = 4 + row * FAULT_ROW - surface.scrollTop
     const isSpan = fault.toUs > fault.fromUs
     context.fillStyle = colours.fault
@@ -55,7 +54,7 @@ export function drawFaults ({ surface, model, view, colours, rows }: NodesScene)
     context.fillRect(x0, y, isSpan ? x1 - x0 : 2, FAULT_ROW - 3)
     context.globalAlpha = 1
     context.fillRect(x0, y, 2, FAULT_ROW - 3)
-    const textX = Math.max(x0, view.left) + 6
+    const textX = (isSpan ? Math.max(x0, view.left) : x0) + 6
     context.fillStyle = colours.text
     const room = Math.min(limit, view.left + view.width) - textX - 4
     const isShown = fillClipped(context, fault.text, textX, y + FAULT_ROW / 2 - 1, room)

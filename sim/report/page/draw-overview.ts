@@ -19,17 +19,27 @@ export function drawOverview (surface: Surface, model: Model, view: View, colour
   context.fillStyle = colours.faultSoft
   for (const { fromUs, toUs } of data.faults) context.fillRect(x(fromUs), 0, Math.max(1, x(toUs) - x(fromUs)), surface.height)
   drawDensity(surface, model, view, colours, messages)
-  context.fillStyle = colours.bad
-  for (const { atUs } of data.violations) context.fillRect(x(atUs) - 0.75, 0, 1.5, surface.height)
   const [x0, x1] = [x(view.startUs), Math.max(x(view.stopUs), x(view.startUs) + 3)]
   context.fillStyle = colours.background
   context.globalAlpha = 0.6
   context.fillRect(view.left, 0, x0 - view.left, surface.height)
   context.fillRect(x1, 0, view.left + view.width - x1, surface.height)
   context.globalAlpha = 1
+  context.fillStyle = colours.bad
+  for (const { atUs } of data.violations) context.fillRect(x(atUs) - 0.75, 0, 1.5, surface.height)
+  for (const i of model.blocked) drawBreak(context, x(data.operations[i]?.calledUs ?? 0))
   context.strokeStyle = colours.accent
   context.lineWidth = 1.5
   context.strokeRect(x0 + 0.75, 0.75, x1 - x0 - 1.5, surface.height - 1.5)
+}
+
+/** Where a history breaks. */
+function drawBreak (context: CanvasRenderingContext2D, x: number): void {
+  context.beginPath()
+  context.moveTo(x, 9)
+  context.lineTo(x - 5, 0)
+  context.lineTo(x + 5, 0)
+  context.fill()
 }
 
 function drawDensity (surface: Surface, model: Model, view: View, colours: Colours, messages: Uint8Array): void {

@@ -44,7 +44,7 @@ export class Filter {
   }
 
   /** The events of the list, by time. */
-  events (): Float64Array {
+  events (): Float64Array<ArrayBuffer> {
     const { events } = this.#model
     return events.filter((id) => this.#isListed(id))
   }

@@ -6,4 +6,4 @@ import { element } from './dom.js'
 const app = new App(JSON.parse(element('data').textContent) as PageData)
 attachControls(app)
 if (app.model.data.violations.length > 0) app.jump({ violation: 0 })
-else app.view.fit()
+app.view.fit()

@@ -26,7 +26,7 @@ export class Model {
   /** Delivered, or sent where lost. */
   readonly arrivedUs: Float64Array
   /** Every event by time. */
-  readonly events: Float64Array
+  readonly events: Float64Array<ArrayBuffer>
   readonly operationByNumber: ReadonlyMap<number, number>
   /** By operation: its place in the order found; -1: none. */
   readonly placeInOrder: Int32Array
@@ -116,7 +116,7 @@ export class Model {
     }
   }
 
-  #byTime (): Float64Array {
+  #byTime (): Float64Array<ArrayBuffer> {
     const { violations, faults, facts, operations, messages } = this.data
     const counts = [violations.length, faults.length, facts.kind.length, operations.length, messages.text.length]
     const ids: number[] = []

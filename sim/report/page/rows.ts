@@ -26,6 +26,8 @@ export interface NodeRows {
 export const FAULT_ROW = 17
 export const PROCESS_HEIGHT = 14
 const FAULT_ROWS_MAX = 6
+/** So many texts of faults fit side by side when all time is in view. */
+const TEXTS_ACROSS = 8
 const PAD = 6
 const LANE_GAP = 12
 /** Band heights for up to so many bands in all. */
@@ -63,7 +65,7 @@ export function layOutNodes (data: PageData, partition: number): NodeRows {
 function packFaults (faults: readonly FaultSpan[], endUs: number): { readonly rows: Int32Array, readonly count: number } {
   const rows = new Int32Array(faults.length)
   const ends: number[] = []
-  const gapUs = endUs / 60
+  const gapUs = endUs / TEXTS_ACROSS
   faults.forEach(({ fromUs, toUs }, i) => {
     let row = ends.findIndex((end) => end <= fromUs)
     if (row < 0) row = ends.length < FAULT_ROWS_MAX ? ends.length : ends.indexOf(Math.min(...ends))
@@ -94,7 +96,7 @@ export interface KeyRows {
 export const OPERATION_LINE = 15
 const KEY_GAP = 5
 /** Lines of one key at most; more operations at once share the last. */
-const LINES_MAX = 12
+const LINES_MAX = 20
 /** How much of an operation without an answer is drawn, µs. */
 const OPEN_US = 300_000
 

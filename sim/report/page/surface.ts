@@ -1,7 +1,7 @@
 import type { View } from './view.js'
 
 /** px left of time, for names. */
-export const GUTTER = 84
+export const GUTTER = 96
 export const FONT = '11px ui-sans-serif, system-ui, sans-serif'
 export const FONT_BOLD = '600 11px ui-sans-serif, system-ui, sans-serif'
 export const FONT_SMALL = '10px ui-sans-serif, system-ui, sans-serif'
@@ -46,9 +46,10 @@ export class Surface {
     return this.box.scrollTop
   }
 
-  /** @param height px of all rows */
-  setContentHeight (height: number): void {
+  /** @param height px of all rows @param wanted px the box would like to have of them */
+  setContentHeight (height: number, wanted: number): void {
     if (this.#spacer !== null) this.#spacer.style.height = `${Math.ceil(height)}px`
+    this.box.style.flexBasis = `${Math.ceil(Math.min(height, wanted))}px`
   }
 
   /** Empty, in px, moved to where the box is scrolled. */
