@@ -2,8 +2,10 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeScenario } from '../scenario/index.js'
 import { shrink } from '../shrink/index.js'
-import { SEEDS } from './files.js'
-import { runOnce, scenarioOf } from './jobs.js'
+import { describeFrame } from '../observe/index.js'
+import { Recorder, renderReport } from '../report/index.js'
+import { commitOf, SEEDS } from './files.js'
+import { again, runOnce, scenarioOf } from './jobs.js'
 import type { Job } from './jobs.js'
 
 /** Runs that reducing a failure may take. */
@@ -35,4 +37,10 @@ export async function shrinkFailure (job: Job, path: string, bar: { write (text:
     `  npm run sim -- --scenario ${path} --seed ${job.seed}\n`)
 }
 
-export const writeReport = async (_job: Job): Promise<string> => ''
+/** The run of a job as one page. */
+export async function writeReport (job: Job): Promise<string> {
+  const scenario = scenarioOf(job)
+  const sink = new Recorder({ describe: describeFrame })
+  const { traceHash, linearizations, warmUpEndUs, healedUs, virtualUs } = await runOnce(job, scenario, { sink })
+  return renderReport(sink.finish({ seed: job.seed, commit: commitOf(), scenario, traceHash, linearizations, warmUpEndUs, healedUs, endUs: virtualUs }), again(job))
+}

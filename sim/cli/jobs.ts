@@ -66,7 +66,7 @@ function optionsText ({ nodes, partitions, groups, tuning, network, disk, turnUs
   return JSON.stringify({ nodes, partitions, groups, tuning, network, disk, turnUs, clocks, slowness, clients, durationUs, steps: steps.length })
 }
 
-function again ({ seed, file, steady, timeUs, operationsPerSecond, nodes }: Job): string {
+export function again ({ seed, file, steady, timeUs, operationsPerSecond, nodes }: Job): string {
   const parts = ['npm run sim --', ...(file === undefined ? [] : ['--scenario', file]), ...(steady ? ['--steady'] : []), '--seed', seed]
   if (timeUs !== undefined) parts.push('--time', `${timeUs / 1000}ms`)
   if (operationsPerSecond !== undefined) parts.push('--ops', String(operationsPerSecond))

@@ -28,6 +28,9 @@ export interface VirtualDiskOptions extends MediumHooks {
   readonly clearKeysMax?: number | undefined
 }
 
+/** What is free on a fresh disk. */
+export const AVAILABLE_BYTES = 1024 ** 3
+
 /** What was there at one moment, to be put back by `restore`: an old backup, or another node's disk. */
 export type DiskImage = ByteImage
 
@@ -46,7 +49,7 @@ export class VirtualDisk implements Disk {
   readonly #pending: PendingQueue
   readonly #reads = new ReadFaults()
   /** What `freeBytes` answers, where there is any space at all. */
-  availableBytes = 1024 ** 3
+  availableBytes = AVAILABLE_BYTES
   /** How many times slower than usual flushes begun from now on are; handed to `defer`. */
   flushFactor = 1
   #isStalled = false

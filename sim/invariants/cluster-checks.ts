@@ -49,7 +49,7 @@ export class ClusterChecks {
   /** Log entries become durable; to be called before the log takes them. */
   entries (replica: ReplicaModel, first: number, runs: readonly number[], hashes: readonly number[]): void {
     const { entries } = this.history(replica.partition)
-    let previousTerm = replica.log.runs.last === first - 1 ? replica.log.runs.lastTerm : -1
+    let previousTerm = replica.log.lastTermAt(first - 1) ?? -1
     let run = 0
     for (let at = 0; at < hashes.length; at++) {
       const index = first + at

@@ -29,6 +29,11 @@ export class DurableLog {
     return this.#records.length
   }
 
+  /** Term of the newest entry if that is `index`; undefined where it is another, or was replaced since `settle`. */
+  lastTermAt (index: number): number | undefined {
+    return !this.#isStale && this.runs.last === index ? this.runs.lastTerm : undefined
+  }
+
   put (record: LogRecord): void {
     const records = this.#records
     const newest = records[records.length - 1]

@@ -1,5 +1,6 @@
 import { Prng, unreachable } from '../../src/base/index.js'
 import { DiskError } from '../../src/node/index.js'
+import { AVAILABLE_BYTES } from '../disk/virtual-disk.js'
 import type { DiskImage } from '../disk/virtual-disk.js'
 import { bridge, chain, isolate, ring, split, star } from '../network/topology.js'
 import type { DirectedCut } from '../network/topology.js'
@@ -309,11 +310,7 @@ export class Actions {
     switch (fault) {
       case 'stall': lasts(`the disk of ${name} stalls`, () => { disk.stall(true) }, () => { disk.stall(false) }); return
       case 'slow': lasts(`the disk of ${name} is ${action.factor ?? 10} times slower`, () => { disk.flushFactor = action.factor ?? 10 }, () => { disk.flushFactor = 1 }); return
-      case 'full': {
-        const bytes = disk.availableBytes
-        lasts(`the disk of ${name} is nearly full`, () => { disk.availableBytes = 0 }, () => { disk.availableBytes = bytes })
-        return
-      }
+      case 'full': lasts(`the disk of ${name} is nearly full`, () => { disk.availableBytes = 0 }, () => { disk.availableBytes = AVAILABLE_BYTES }); return
       case 'read-error':
         lasts(`the disk of ${name} cannot be read`, () => { disk.failReads(new DiskError('read_failed', 'simulated read error')) }, () => { disk.failReads(undefined) })
         return

@@ -23,6 +23,8 @@ export interface VerifyContext {
 
 /** Progress is owed within so many election timeouts. */
 const LIVENESS_ELECTIONS = 10
+/** Tries to read a key after healing. */
+const READ_ATTEMPTS_MAX = 10
 /** Virtual ms for replicas to catch up, snapshots included. */
 const CATCH_UP_MS = 60_000
 /** Beside the elections: the time in which even a cut connection is found to be gone and dialled again, ms. */
@@ -92,18 +94,21 @@ const isDone = (answer: KvAnswer | undefined | 'open'): boolean => typeof answer
 
 /** A last read of every key that was ever used: every acknowledged write must still be there. */
 async function readAll ({ world, clients, violate }: VerifyContext): Promise<void> {
-  const keys = [...clients.history.byKey().keys()]
-  const running = world.running()
-  for (const [i, key] of keys.entries()) {
-    const node = running[i % running.length]
-    if (node === undefined) return
-    for (let attempt = 0; attempt < 5; attempt++) {
+  for (const [i, key] of [...clients.history.byKey().keys()].entries()) {
+    for (let attempt = 0; ; attempt++) {
+      const running = world.running()
+      const node = running[(i + attempt) % running.length] // one may be stopping still: the next attempt asks another
       let answer: KvAnswer | undefined | 'open' = 'open'
-      clients.send(node, { kind: 'get', key, value: undefined, through: node.name, timeoutUs: 10_000_000, consistency: 'linearizable' }, (result) => { answer = result })
+      if (node === undefined) answer = undefined
+      else clients.send(node, { kind: 'get', key, value: undefined, through: node.name, timeoutUs: 10_000_000, consistency: 'linearizable' }, (result) => { answer = result })
       await world.until(() => answer !== 'open', 60_000)
       const got = answer as KvAnswer | undefined | 'open'
       if (typeof got === 'object' && got.kind !== 'failed') break
-      if (attempt === 4) violate('liveness', `after healing, ${key} cannot be read through ${node.name}: ${JSON.stringify(got)}`, node.name)
+      if (attempt === READ_ATTEMPTS_MAX) {
+        violate('liveness', `after healing, ${key} cannot be read${node === undefined ? '' : ` through ${node.name}`}: ${JSON.stringify(got)}`, node?.name)
+        break
+      }
+      await world.run(200)
     }
   }
 }
