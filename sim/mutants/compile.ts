@@ -23,7 +23,7 @@ export async function runCompiler (root: string, args: readonly string[]): Promi
     execFile(process.execPath, [compiler, ...args], { cwd: root, timeout: COMPILER_MS_MAX, maxBuffer: OUTPUT_BYTES_MAX }, (error, stdout, stderr) => {
       if (error === null) resolve({ code: 0, output: stdout + stderr })
       else if (typeof error.code === 'number') resolve({ code: error.code, output: stdout + stderr })
-      else reject(error)
+      else reject(new Error(`the compiler could not be run: ${error.message}`, { cause: error }))
     })
   })
 }

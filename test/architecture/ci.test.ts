@@ -31,7 +31,8 @@ suite('.ci/run', ({ test }) => {
     { name: 'fails with failed tests', npm: 'case "$1" in test) echo "9 passed, 2 failed"; exit 1;; esac', npx: 'echo "4 passed, 0 failed"', code: 1, last: '13 passed, 2 failed' },
     { name: 'fails where the tests do not build', npm: 'case "$1" in test) exit 2;; esac', npx: 'echo "4 passed, 0 failed"', code: 1, last: '4 passed, 1 failed' },
     { name: 'fails where passing tests exit with an error', npm: 'case "$1" in test) echo "9 passed, 0 failed"; exit 1;; esac', npx: 'echo "4 passed, 0 failed"', code: 1, last: '13 passed, 1 failed' },
-    { name: 'fails where the linter does', npm: 'case "$1" in test) echo "10 passed, 0 failed";; run) exit 1;; esac', npx: 'echo "4 passed, 0 failed"', code: 1, last: '14 passed, 1 failed' },
+    { name: 'fails where the linter does', npm: 'case "$1" in test) echo "10 passed, 0 failed";; run) test "$2" != lint;; esac', npx: 'echo "4 passed, 0 failed"', code: 1, last: '14 passed, 1 failed' },
+    { name: 'fails where a fresh seed does', npm: 'case "$1" in test) echo "10 passed, 0 failed";; run) test "$2" != sim;; esac', npx: 'echo "4 passed, 0 failed"', code: 1, last: '14 passed, 1 failed' },
     { name: 'fails where Node.js 24 cannot be had', npm: TESTS_PASS, npx: 'exit 1', code: 1, last: '10 passed, 1 failed' }
   ]) {
     test(name, () => {
@@ -40,8 +41,8 @@ suite('.ci/run', ({ test }) => {
     })
   }
 
-  test('installs, tests, lints and tests again, in this order', () => {
+  test('installs, tests, lints, runs fresh seeds and tests again, in this order', () => {
     const { lines } = runCi(TESTS_PASS, 'echo "1 passed, 0 failed"')
-    expect.equal(lines.filter((line) => /^np[mx] /.test(line)), ['npm ci', 'npm test', 'npm run lint', 'npx -y -p node@24 node dist/test/run.js '])
+    expect.equal(lines.filter((line) => /^np[mx] /.test(line)), ['npm ci', 'npm test', 'npm run lint', 'npm run sim -- --kept --fresh 100 --time', 'npx -y -p node@24 node dist/test/run.js '])
   })
 })

@@ -110,7 +110,7 @@ suite('links of the virtual network', ({ test }) => {
 
   test('a duplicated frame comes twice, the second time later', () => {
     const { bench, a, b } = pair({ duplicateOneIn: 5 })
-    for (const text of numbered(500)) a.send('b', text)
+    for (const text of numbered(500)) a.send('b', text, 'replication')
     bench.run(2_000_000)
     expect.is(new Set(b.texts).size, 500)
     expect.ok(b.texts.length > 560 && b.texts.length < 640, `${b.texts.length}`)
@@ -118,7 +118,7 @@ suite('links of the virtual network', ({ test }) => {
 
   test('without reordering everything is in order, with it some is not and nothing is missing', () => {
     const { bench, a, b } = pair({ reorderOneIn: 10 })
-    for (const text of numbered(300)) { a.send('b', text); bench.run(500) }
+    for (const text of numbered(300)) { a.send('b', text, 'replication'); bench.run(500) }
     bench.run(2_000_000)
     expect.is.not(b.texts.join(), numbered(300).join())
     expect.equal([...b.texts].sort((x, y) => Number(x) - Number(y)), numbered(300))

@@ -1,0 +1,3 @@
+import { directedScenarios } from './scenario-runs.js'
+
+directedScenarios(4)
