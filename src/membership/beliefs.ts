@@ -99,6 +99,7 @@ export class Beliefs {
 
   /** Ends the trials whose time is up: the suspect is dead. */
   condemn (nowMs: number): void {
+    if (!this.list.hasSuspects) return
     for (const { member, suspicion } of [...this.list.suspects()]) {
       if (suspicion.deadlineMs <= nowMs) this.#adopt(member, { ...member.record, health: 'dead' }, this.own.record.peer, nowMs)
     }
@@ -107,6 +108,7 @@ export class Beliefs {
   /** When the next trial ends. */
   get deadlineMs (): number {
     let deadlineMs = Infinity
+    if (!this.list.hasSuspects) return deadlineMs
     for (const { suspicion } of this.list.suspects()) deadlineMs = Math.min(deadlineMs, suspicion.deadlineMs)
     return deadlineMs
   }

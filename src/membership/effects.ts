@@ -41,8 +41,12 @@ export interface MembershipEffects {
   readonly conflict: IdentityConflict | undefined
 }
 
+/** What `take` gives where nothing was caused: one object, to be compared with. */
+export const noMembershipEffects: MembershipEffects = Object.freeze({ sends: [], events: [], heard: [], remember: [], forget: [], conflict: undefined })
+
 /** Gathers effects between two calls of `take`. */
 export class EffectCollector {
+  #isEmpty = true
   #sends: Array<{ to: PeerId, message: MembershipMessage }> = []
   #events: MembershipEvent[] = []
   #heard: Array<{ peer: PeerId, epoch: Epoch, durableBatch: BatchNumber }> = []
@@ -51,32 +55,40 @@ export class EffectCollector {
   #conflict: IdentityConflict | undefined
 
   send (to: PeerId, message: MembershipMessage): void {
+    this.#isEmpty = false
     this.#sends.push({ to, message })
   }
 
   event (kind: MembershipEventKind, record: MemberRecord, previous: MemberRecord | undefined): void {
+    this.#isEmpty = false
     this.#events.push({ kind, record, previous })
   }
 
   heard (peer: PeerId, epoch: Epoch, durableBatch: BatchNumber): void {
+    this.#isEmpty = false
     this.#heard.push({ peer, epoch, durableBatch })
   }
 
   remember (record: MemberRecord): void {
+    this.#isEmpty = false
     this.#forget.delete(record.peer)
     this.#remember.set(record.peer, asRemembered(record))
   }
 
   forget (peer: PeerId): void {
+    this.#isEmpty = false
     this.#remember.delete(peer)
     this.#forget.add(peer)
   }
 
   conflict (conflict: IdentityConflict): void {
+    this.#isEmpty = false
     this.#conflict ??= conflict
   }
 
   take (): MembershipEffects {
+    if (this.#isEmpty) return noMembershipEffects
+    this.#isEmpty = true
     const effects = {
       sends: this.#sends,
       events: this.#events,

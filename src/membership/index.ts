@@ -1,3 +1,4 @@
+export { noMembershipEffects } from './effects.js'
 export type { IdentityConflict, MembershipEffects, MembershipEvent, MembershipEventKind } from './effects.js'
 export { Membership } from './membership.js'
 export type { MemberView } from './membership.js'

@@ -64,6 +64,10 @@ export class MemberList {
     this.#suspects.delete(peer)
   }
 
+  get hasSuspects (): boolean {
+    return this.#suspects.size > 0
+  }
+
   /** The suspect members with their suspicions. */
   * suspects (): IterableIterator<{ member: Member, suspicion: Suspicion }> {
     for (const peer of this.#suspects) {

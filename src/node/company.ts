@@ -1,7 +1,7 @@
 import { isPeerId, toIncarnation, toPeerId } from '../base/index.js'
 import type { Logger, Multiaddr, PeerId, Prng } from '../base/index.js'
 import { encodeKnownPeer, peerKey } from '../layout/index.js'
-import { defaultMembershipOptions, Membership } from '../membership/index.js'
+import { defaultMembershipOptions, Membership, noMembershipEffects } from '../membership/index.js'
 import type { MemberView } from '../membership/index.js'
 import type { MemberRecord, MembershipMessage } from '../../protocols/membership/index.js'
 import type { BootState } from './boot.js'
@@ -109,7 +109,7 @@ export class Company {
     }
     if (this.#hangUpAtMs.size > 0) this.#hangUp(nowMs)
     this.#membership.observe({ epoch: cluster.epoch, durableBatch: commit.durable })
-    this.#membership.tick(nowMs)
+    if (nowMs >= this.#membership.nextDeadlineMs) this.#membership.tick(nowMs)
     this.#carryOut()
   }
 
@@ -183,6 +183,7 @@ export class Company {
   #carryOut (): void {
     const { outbox, transport, commit, cluster, log } = this.#context
     const effects = this.#membership.takeEffects()
+    if (effects === noMembershipEffects) return
     for (const { to, message } of effects.sends) outbox.membership(to, message)
     for (const { kind, record, previous } of effects.events) {
       if (kind === 'died') this.#hangUpAtMs.set(record.peer, this.#nowMs + DEAD_HANG_UP_PROBES * this.#context.options.tuning.probeIntervalMs)
