@@ -3,7 +3,7 @@ import './runtime/polyfill.js'
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { helpText, onSupervisorGone, parseCommandLine, resolveStart, runLocal } from './cli/index.js'
+import { helpText, membersTable, onSupervisorGone, parseCommandLine, resolveStart, runLocal } from './cli/index.js'
 import type { Options } from './cli/index.js'
 import { formatProblem } from './config/index.js'
 import { createLogger, stderrStream } from './runtime/index.js'
@@ -34,11 +34,24 @@ async function main (): Promise<void> {
     case 'local':
       process.exit(await runLocal(command.options))
       return
+    case 'members':
+      process.exitCode = await showMembers(command.url)
+      return
     case 'sim':
       process.exitCode = await runSimulator(command.args)
       return
     case 'start':
       await start(command.options)
+  }
+}
+
+async function showMembers (url: string): Promise<number> {
+  try {
+    process.stdout.write(await membersTable(url))
+    return STOPPED
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    return FAILED
   }
 }
 

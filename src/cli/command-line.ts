@@ -3,6 +3,7 @@ import { didYouMean, originOf } from '../config/index.js'
 import type { ConfigProblem, KeyOverride } from '../config/index.js'
 import { flagTable, overridableKeys } from './flags.js'
 import type { Environment, FlagName } from './flags.js'
+import { nodeUrl } from './members.js'
 
 /** A value and the flag or environment variable that gave it. */
 export interface Given {
@@ -25,6 +26,8 @@ export interface Options {
 export type Command =
   | { readonly kind: 'start', readonly options: Options }
   | { readonly kind: 'local', readonly options: Options }
+  /** `url`: of the node to ask. */
+  | { readonly kind: 'members', readonly url: string }
   /** Everything behind `sim` is the simulator's to read. */
   | { readonly kind: 'sim', readonly args: readonly string[] }
   | { readonly kind: 'help' }
@@ -37,7 +40,7 @@ export interface UsageError {
 }
 
 const COMMANDS = ['start', 'local', 'members', 'scale', 'leave', 'sim'] as const
-const PENDING: readonly string[] = ['members', 'scale', 'leave']
+const PENDING: readonly string[] = ['scale', 'leave']
 /** Flags that `local` passes on to all nodes; the others concern one node. */
 const LOCAL_FLAGS: readonly string[] = ['config', 'data', 'partitions', 'bind', 'secret-file', 'log-level', 'help', 'version']
 
@@ -51,6 +54,7 @@ export function parseCommandLine (argv: readonly string[], env: Environment): Co
   if (given.has('help')) return { kind: 'help' }
   if (given.has('version')) return { kind: 'version' }
   const [command = 'start', ...extra] = words
+  if (command === 'members') return readMembers(given, extra, problems)
   if (problems.length === 0) problems.push(...checkWords(command, extra))
   if (command === 'local') {
     for (const name of given.keys()) {
@@ -98,11 +102,19 @@ function normalise (argv: readonly string[]): string[] {
   return argv.map((arg, index) => /^-[A-Za-z][A-Za-z]/.test(arg) && (end < 0 || index < end) ? `-${arg}` : arg)
 }
 
+function readMembers (given: GivenFlags, [address, ...extra]: readonly string[], problems: ConfigProblem[]): Command | UsageError {
+  for (const name of given.keys()) problems.push(problem(`--${name}`, 'says how a node starts; "members" takes the HTTP address of one that runs: gokeydb members HOST:PORT'))
+  for (const word of extra) problems.push(problem(word, '"members" asks one node'))
+  const url = nodeUrl(address)
+  if (url === undefined) problems.push(problem(address ?? '', 'not an HTTP address; write HOST:PORT, PORT or http://HOST:PORT'))
+  return problems.length > 0 || url === undefined ? usageError(problems) : { kind: 'members', url }
+}
+
 function checkWords (command: string, extra: readonly string[]): ConfigProblem[] {
   if (PENDING.includes(command)) return [problem(command, 'not implemented yet')]
   if (command === 'sim') return [problem(command, 'comes first: gokeydb sim [options]')]
   if (!COMMANDS.some((known) => known === command)) {
-    return [problem(command, `unknown command; the commands are start (the default), local and sim${didYouMean(command, COMMANDS)}`)]
+    return [problem(command, `unknown command; the commands are start (the default), local, members and sim${didYouMean(command, COMMANDS)}`)]
   }
   return extra.map((word) => problem(word, `"${command}" takes options only`))
 }

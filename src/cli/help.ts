@@ -7,6 +7,7 @@ const HEAD = `gokeydb: a replicated key-value store of peers that find each othe
   gokeydb [start] --data DIR --port 8081 --listen /ip4/127.0.0.1/tcp/9081 --join /ip4/127.0.0.1/tcp/9080
                                                       starts a node without a file; with --join it joins
   gokeydb local --config config.yaml                  runs every node of the file on this machine
+  gokeydb members 127.0.0.1:8080                      who is there, as that running node sees it
   gokeydb sim --seeds 100                             tries this very code under crashes, cuts and broken disks in
                                                       virtual time; gokeydb sim --help says more
 
