@@ -13,6 +13,8 @@ import type { ReadWork, WorkResult, WriteWork } from './work.js'
 const RESEND_AFTER_MS = 1000
 /** ms a request waits before it is routed again after a refusal that named no better node. */
 const RETRY_DELAY_MS = 20
+/** ms between two looks whether what was sent to a master waits there although this node knows another one by now. */
+const LOOK_EVERY_MS = 100
 
 /** What the gateway needs of its node. */
 export interface GatewayContext {
@@ -114,6 +116,7 @@ export class Gateway {
   #idle: Request[] = []
   #nextId: number
   #nowMs: number
+  #lookAtMs: number
   #waiting = 0
   #answered = 0
   #failed = 0
@@ -123,6 +126,7 @@ export class Gateway {
   constructor (context: GatewayContext, nowMs: number) {
     this.#context = context
     this.#nowMs = nowMs
+    this.#lookAtMs = nowMs
     // An answer to the process before this one may still be on its way here, on a connection of this one.
     this.#nextId = (context.generation % ID_GENERATIONS) * IDS_PER_GENERATION + 1
   }
@@ -147,7 +151,7 @@ export class Gateway {
   get nextDeadlineMs (): number {
     let next = this.#deadlines.nextMs
     for (const request of this.#idle) if (request.retryAtMs > this.#nowMs && request.retryAtMs < next) next = request.retryAtMs
-    if (this.#forwarded.size > 0) next = Math.min(next, this.#nowMs + RESEND_AFTER_MS / 2)
+    if (this.#forwarded.size > 0) next = Math.min(next, this.#lookAtMs)
     return next
   }
 
@@ -287,6 +291,18 @@ export class Gateway {
       if (request.sentAtMs > nowMs - RESEND_AFTER_MS) break // a Map keeps the order of sending
       this.#abandon(request, 'no answer came in time')
     }
+    if (nowMs < this.#lookAtMs) return
+    this.#lookAtMs = nowMs + LOOK_EVERY_MS
+    for (const request of [...this.#forwarded.values()]) {
+      if (this.#waitsAtFormerMaster(request)) this.#abandon(request, 'the partition has another master now')
+    }
+  }
+
+  /** Whether this node's own replica follows another master, or is it: the former one may have stopped running, and nobody says so. */
+  #waitsAtFormerMaster ({ partition, target }: Request): boolean {
+    const master = this.#context.desk(partition)?.replica.master ?? 0
+    const peer = master === 0 ? undefined : this.#context.peerOf(master)
+    return peer !== undefined && peer !== target
   }
 
   /** The attempt under way is over without an answer; what it did is not known. */

@@ -4,8 +4,11 @@ import { ask, eventually, freePorts, NodeProcess, setKey, temporaryDirectory } f
 
 const NAMES = ['node1', 'node2', 'node3']
 
-/** ms from a master's kill -9 to the next write that succeeds through a slave, once per round, sorted. */
-export async function measureFailover (rounds: number): Promise<number[]> {
+/** What happens to the master: its process is gone, and its connections with it; or it stops running, and nobody is told. */
+export type Fault = 'kill -9' | 'SIGSTOP'
+
+/** ms from the fault of the master to the next write that succeeds through a slave, once per round, sorted. */
+export async function measureFailover (fault: Fault, rounds: number): Promise<number[]> {
   const directory = temporaryDirectory()
   const port = await freePorts(8)
   const config = join(directory, 'config.yaml')
@@ -33,10 +36,12 @@ export async function measureFailover (rounds: number): Promise<number[]> {
     await eventually('node1 masters every partition', mastersHome, 60_000)
     await eventually('writes succeed', written)
     const begunMs = performance.now()
-    await master?.kill()
+    if (fault === 'kill -9') await master?.kill()
+    else master?.signal('SIGSTOP')
     await eventually('writes succeed again', written)
     times.push(performance.now() - begunMs)
-    master = await start('node1')
+    if (fault === 'kill -9') master = await start('node1')
+    else master?.signal('SIGCONT')
   }
   await Promise.all([...nodes.values()].map((node) => node.kill()))
   return times.sort((a, b) => a - b)

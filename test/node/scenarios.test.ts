@@ -89,6 +89,25 @@ suite('a cluster of three whole nodes in virtual time', ({ test }) => {
     expect.ok(world.nowMs - begunMs < 900, `${world.nowMs - begunMs} ms`)
   })
 
+  test('a write that waits at a master that stopped running goes to the next one as soon as that is known', async () => {
+    for (let seed = 0; seed < 8; seed++) {
+      const world = await three(`paused master ${seed}`, 1)
+      world.pause('a', 20_000_000)
+      let answeredMs = Infinity
+      let knownMs = Infinity
+      world.node('b').write({ op: 'set', key: Buffer.from('k'), value: Buffer.from('v') }, { timeoutMs: 10_000 }, (answer) => {
+        expect.is(text(answer), 'set')
+        answeredMs = world.nowMs
+      })
+      await world.until(() => {
+        const master = world.node('b').driver?.partitions()[0]?.master
+        if (knownMs === Infinity && master !== undefined && master !== 'a') knownMs = world.nowMs
+        return answeredMs < Infinity
+      }, 10_000)
+      expect.ok(answeredMs - knownMs < 150, `seed ${seed}: ${answeredMs - knownMs} ms after b knew the new master`)
+    }
+  })
+
   test('a minority refuses writes and reads unchanged; the majority goes on; healed, all agree', async () => {
     const world = await three('minority')
     await world.set('a', 'k', 'before')
