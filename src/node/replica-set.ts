@@ -1,6 +1,7 @@
 import { SYSTEM_PARTITION } from '../base/index.js'
 import type { Logger, MemberId, PartitionId, Prng } from '../base/index.js'
 import type { AppliedCommand, Overlay } from '../kv/index.js'
+import { encodeInstalling, installingKey } from '../layout/index.js'
 import { bucketRange } from '../placement/index.js'
 import { defaultGroupOptions } from '../replication/index.js'
 import type { GroupOptions } from '../replication/index.js'
@@ -23,6 +24,9 @@ import type { ReplicaListener } from './replica.js'
 
 /** Log bytes a replica keeps at most, whatever its share of the node's budget is. */
 const LOG_BYTES_MAX = 4 * 1024 * 1024
+
+/** Of the map that a cluster is founded with. */
+const FOUNDING_EPOCH = 1
 
 /** What the replicas borrow of their node. */
 export interface ReplicaSetContext {
@@ -75,10 +79,7 @@ export class ReplicaSet {
   /** Starts every replica that the map gives this member and that does not run yet. */
   start (map: ClusterMap, self: MemberId, boots: ReadonlyMap<PartitionId, PartitionBoot>, nowMs: number): void {
     if (map.systemVoters.includes(self) && this.#system === undefined) {
-      const boot = boots.get(SYSTEM_PARTITION) ?? emptyPartition
-      const machine = new MapMachine(this.#context.commit, this.#context.log, boot.map ?? map, (changed) => { this.#context.mapApplied(changed) })
-      const replica = this.#open(machine, boot, idleListener, { self, voters: map.systemVoters, preferred: map.systemVoters[0] }, nowMs)
-      this.#system = { replica, machine }
+      this.#system = this.#startSystem(map, self, boots.get(SYSTEM_PARTITION) ?? emptyPartition, nowMs)
     }
     map.partitions.forEach(({ replicas }, number) => {
       const partition = number as PartitionId
@@ -91,6 +92,23 @@ export class ReplicaSet {
       desk.attach(this.#open(machine, boot, desk, { self, voters: replicas, preferred: replicas[0] }, nowMs))
       this.#desks.set(partition, desk)
     })
+  }
+
+  /**
+   * The system partition's state before its first entry is the founding map, and is written down before any newer map can
+   * be. A voter that comes when the map has changed does not know it, and the newer map is ahead of its log: what the log
+   * says would be done to it twice. Such a voter has no state, as under a snapshot marker, and gets one as a snapshot.
+   */
+  #startSystem (map: ClusterMap, self: MemberId, boot: PartitionBoot, nowMs: number): { readonly replica: Replica, readonly machine: MapMachine } {
+    const { commit, log } = this.#context
+    const machine = new MapMachine(commit, log, boot.map ?? map, (changed) => { this.#context.mapApplied(changed) })
+    const isNew = boot.map === undefined && !boot.group.installing && boot.failure === undefined
+    const isStateless = isNew && map.epoch !== FOUNDING_EPOCH
+    const { logStart } = emptyPartition.group
+    if (isStateless) commit.put(installingKey(SYSTEM_PARTITION), encodeInstalling(SYSTEM_PARTITION, logStart))
+    else if (isNew) machine.store(logStart)
+    const found = isStateless ? { ...boot, group: { ...boot.group, installing: true } } : boot
+    return { machine, replica: this.#open(machine, found, idleListener, { self, voters: map.systemVoters, preferred: map.systemVoters[0] }, nowMs) }
   }
 
   #open (machine: Machine, boot: PartitionBoot, listener: ReplicaListener, group: Pick<GroupOptions, 'self' | 'voters' | 'preferred'>, nowMs: number): Replica {
