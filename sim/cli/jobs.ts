@@ -62,8 +62,8 @@ export const violationText = ({ invariant, atUs, node, partition, text }: Violat
   `${invariant}: at ${atUs / 1000} ms${node === undefined ? '' : ` on ${node}`}${partition === undefined ? '' : ` (partition ${partition})`}: ${text}`
 
 /** Everything drawn but the steps. */
-function optionsText ({ nodes, partitions, groups, tuning, network, disk, turnUs, clocks, slowness, clients, durationUs, steps }: Scenario): string {
-  return JSON.stringify({ nodes, partitions, groups, tuning, network, disk, turnUs, clocks, slowness, clients, durationUs, steps: steps.length })
+function optionsText ({ nodes, partitions, groups, tuning, network, disk, turnUs, clocks, slowness, clients, durationUs, late, steps }: Scenario): string {
+  return JSON.stringify({ nodes, partitions, groups, tuning, network, disk, turnUs, clocks, slowness, clients, durationUs, late, steps: steps.length })
 }
 
 export function again ({ seed, file, steady, timeUs, operationsPerSecond, nodes }: Job): string {

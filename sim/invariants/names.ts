@@ -46,6 +46,21 @@ export const INVARIANTS = {
   'replicas-equal': 'all replicas are equal in the end'
 } as const
 
+/** What is checked in a run beside the invariants, most of it when everything has healed. */
+export const RUN_PROMISES = {
+  /** Every client history is linearizable (Herlihy and Wing 1990). */
+  linearizability: 'every operation takes effect at one moment between its call and its answer',
+  /** Requests are answered, and written and read keys are there again. */
+  liveness: 'a healed cluster makes progress',
+  /** The nodes that run find together again and then believe each other alive. */
+  membership: 'in a healed cluster everybody who runs is believed alive by everybody who runs',
+  /** Steps of kind `check`, answers and `expect`. */
+  expectation: 'what the scenario says must come out',
+  'no-crash': 'no process ends itself',
+  determinism: 'a run follows from its scenario and seed',
+  'client-contract': 'an answer is one of those that were promised'
+} as const
+
 export type InvariantName = keyof typeof INVARIANTS
 
 export const INVARIANT_NAMES = Object.keys(INVARIANTS) as readonly InvariantName[]

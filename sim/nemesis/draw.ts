@@ -1,6 +1,7 @@
 import { Prng } from '../../src/base/index.js'
 import { calmLink } from '../network/link-options.js'
 import type { LinkOptions } from '../network/link-options.js'
+import { lateMax } from '../scenario/index.js'
 import type { ClientLoad, Clock, Scenario, Step } from '../scenario/scenario.js'
 import { drawFaults } from './faults.js'
 
@@ -24,6 +25,7 @@ export function drawScenario (seed: string, options: DrawOptions): Scenario {
   const partitions = 2 ** random.below(4)
   const names = Array.from({ length: nodes }, (_, i) => `node${i + 1}`)
   const tuning = drawTuning(random)
+  const late = drawLate(new Prng(`${seed}/late`), names, options.durationUs)
   const scenario: Omit<Scenario, 'steps'> = {
     name: `seed ${seed}`,
     about: 'Drawn by the nemesis.',
@@ -38,10 +40,11 @@ export function drawScenario (seed: string, options: DrawOptions): Scenario {
     slowness: random.chance(1, 6) ? { [pick(random, names)]: pick(random, [2, 5, 20, 100]) } : {},
     clients: drawClients(random, options.operationsPerSecond),
     durationUs: options.durationUs,
+    late: late.names,
     expect: { violated: [], ended: {}, lost: [], heals: true, acknowledgedMin: 0, masterChangesMax: undefined }
   }
   const { steps, lost } = drawFaults(new Prng(`${seed}/faults`), { names, partitions, durationUs: options.durationUs, electionUs: (tuning.electionTimeoutMsMax ?? 2000) * US_PER_MS })
-  return { ...scenario, expect: { ...scenario.expect, lost }, steps: steps.map((step, i): Step => ({ id: i + 1, ...step })) }
+  return { ...scenario, expect: { ...scenario.expect, lost }, steps: [...steps, ...late.starts].map((step, i): Step => ({ id: i + 1, ...step })) }
 }
 
 /** The life that speed is measured on: five nodes, a steady load, the usual faults left out. */
@@ -49,7 +52,7 @@ export function steadyScenario (durationUs: number): Scenario {
   return {
     name: 'steady', about: 'Five nodes, four partitions, 200 operations a second, nothing breaks.', nodes: 5, partitions: 4,
     groups: overlapping(['node1', 'node2', 'node3', 'node4', 'node5']), tuning: {}, network: calmLink, disk: { flushUsMin: 100, flushUsMax: 400 }, turnUs: 20,
-    clocks: {}, slowness: {}, clients: { operationsPerSecond: 200, keys: 50, sets: 4, deletes: 1, gets: 5, timeoutUsMin: 1_000_000, timeoutUsMax: 4_000_000, retries: 1 },
+    clocks: {}, slowness: {}, late: [], clients: { operationsPerSecond: 200, keys: 50, sets: 4, deletes: 1, gets: 5, timeoutUsMin: 1_000_000, timeoutUsMax: 4_000_000, retries: 1 },
     durationUs, steps: [], expect: { violated: [], ended: {}, lost: [], heals: true, acknowledgedMin: 1, masterChangesMax: undefined }
   }
 }
@@ -97,6 +100,15 @@ function drawNetwork (random: Prng): LinkOptions {
 
 function drawClock (random: Prng): Clock {
   return { offsetUs: random.below(10_000_000), driftPpm: random.between(-500, 500) }
+}
+
+/** In a third of the lives that can do without somebody, some come when it has begun, half of them in the midst of the faults. */
+function drawLate (random: Prng, names: readonly string[], durationUs: number): { readonly names: readonly string[], readonly starts: ReadonlyArray<Omit<Step, 'id'>> } {
+  const max = lateMax(names.length)
+  if (max === 0 || !random.chance(1, 3)) return { names: [], starts: [] }
+  const late = random.shuffle(names.slice(1)).slice(0, random.between(1, max))
+  const early = late.filter(() => random.chance(1, 2))
+  return { names: late, starts: early.map((node) => ({ when: { kind: 'at', atUs: random.below(durationUs) }, action: { do: 'start', node } })) }
 }
 
 function drawClients (random: Prng, operationsPerSecond: number | undefined): ClientLoad {

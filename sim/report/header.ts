@@ -1,4 +1,4 @@
-import { INVARIANTS } from '../invariants/names.js'
+import { INVARIANTS, RUN_PROMISES } from '../invariants/names.js'
 import type { Recording } from '../run/recording.js'
 import { writeScenario } from '../scenario/index.js'
 import { escapeHtml, escapeShell } from './escape.js'
@@ -8,16 +8,6 @@ import type { KeyStory, PageData, PageViolation } from './page-data.js'
 
 /** Violations and broken keys listed at most; the time-line has all. */
 const LISTED_MAX = 200
-/** Promises that are not checked after every event, and so are not in the list of invariants. */
-const OTHER_PROMISES: Readonly<Record<string, string>> = {
-  linearizability: 'every operation takes effect at one moment between its call and its answer',
-  liveness: 'a healed cluster makes progress',
-  expectation: 'what the scenario says must come out',
-  'no-crash': 'no process ends itself',
-  determinism: 'a run follows from its scenario and seed',
-  'client-contract': 'an answer is one of those that were promised'
-}
-
 /** The command that makes the same run again, as far as a recording tells where its scenario came from. */
 export function againCommand ({ scenario, seed }: Pick<Recording, 'scenario' | 'seed'>): string {
   if (scenario.name === `seed ${seed}`) return `npm run sim -- --seed ${escapeShell(seed)} --time ${scenario.durationUs / 1000}ms`
@@ -61,7 +51,7 @@ function allViolations (violations: readonly PageViolation[]): string {
 }
 
 function violationHtml ({ invariant, atUs, text }: PageViolation, i: number, which: string): string {
-  const promise = Object.entries({ ...INVARIANTS, ...OTHER_PROMISES }).find(([name]) => name === invariant)?.[1]
+  const promise = Object.entries({ ...INVARIANTS, ...RUN_PROMISES }).find(([name]) => name === invariant)?.[1]
   return `<li><span class="which">${which}</span> <b>${escapeHtml(invariant)}</b> <a href="#" data-violation="${i}">${msText(atUs)} ms</a> ${escapeHtml(text)}${promise === undefined ? '' : ` <span class="promise">(promised: ${escapeHtml(promise)})</span>`}</li>`
 }
 

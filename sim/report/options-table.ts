@@ -4,7 +4,7 @@ import { msText } from './format.js'
 
 /** What was drawn or written for this run, but for its steps: names and values for a person. Link options that are 0 are left out. */
 export function optionRows (scenario: Scenario): Array<readonly [string, string]> {
-  const { nodes, partitions, groups, tuning, network, disk, turnUs, clocks, slowness, clients, durationUs, expect, steps } = scenario
+  const { nodes, partitions, groups, tuning, network, disk, turnUs, clocks, slowness, clients, durationUs, late, expect, steps } = scenario
   const rows: Array<readonly [string, string]> = [
     ['nodes', String(nodes)],
     ['partitions', String(partitions)],
@@ -25,6 +25,7 @@ export function optionRows (scenario: Scenario): Array<readonly [string, string]
       ['client timeout', `${msText(timeoutUsMin)}–${msOf(timeoutUsMax)}`], ['retries', String(retries)]
     )
   }
+  if (late.length > 0) rows.push(['late', late.join(' ')])
   if (expect.violated.length > 0) rows.push(['must be violated', expect.violated.join(', ')])
   if (expect.lost.length > 0) rows.push(['may be lost', expect.lost.join(' ')])
   if (!expect.heals) rows.push(['heals', 'no'])

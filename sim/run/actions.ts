@@ -182,7 +182,7 @@ export class Actions {
         return
       case 'start-all':
         note('start all')
-        for (const node of world.nodes.values()) if (!this.lost.has(node.name)) world.startIfStopped(node.name)
+        for (const node of world.nodes.values()) if (node.starts > 0 && !this.lost.has(node.name)) world.startIfStopped(node.name)
         return
       case 'cut': {
         const groups = action.groups.map((group) => names(group).map((node) => node.name))

@@ -1,8 +1,8 @@
-import { unreachable } from '../../src/base/index.js'
+import { SYSTEM_PARTITION, unreachable } from '../../src/base/index.js'
 import type { Check } from '../scenario/scenario.js'
 import { selectNode } from './selectors.js'
 import type { SelectionContext } from './selectors.js'
-import type { World } from '../world/world.js'
+import type { VirtualNode, World } from '../world/world.js'
 
 /** How long a check may wait for what it asks, µs. */
 export function patienceUs (check: Check): number {
@@ -40,8 +40,12 @@ function mastersOf (world: World, partition: number): string[] {
   return world.running().filter((node) => node.driver?.partitions()[partition]?.role === 'master').map((node) => node.name)
 }
 
-/** Whether replicas of a partition stand at different positions; undefined where all are at one. */
+/**
+ * Whether replicas of a partition stand at different positions; undefined where all are at one. The system partition's
+ * state is what every node has of it, voter or not: the cluster map.
+ */
 export function lag (world: World, partition: number, except: ReadonlySet<string> = new Set()): string | undefined {
+  if (partition === SYSTEM_PARTITION) return mapLag(world.running().filter((node) => !except.has(node.name)))
   const states = new Map<string, string>()
   for (const node of world.running()) {
     if (except.has(node.name)) continue
@@ -52,4 +56,15 @@ export function lag (world: World, partition: number, except: ReadonlySet<string
     states.set(`applied ${report.appliedIndex} of ${report.commitIndex}, revision ${report.revision}, ${report.keyCount} keys`, node.name)
   }
   return states.size <= 1 ? undefined : `partition ${partition}: ${[...states].map(([state, name]) => `${name} ${state}`).join('; ')}`
+}
+
+function mapLag (nodes: readonly VirtualNode[]): string | undefined {
+  const epochs = new Map<number, string>()
+  for (const { name, driver } of nodes) {
+    if (driver === undefined) continue
+    const broken = driver.readiness().checks.find((check) => !check.ok)
+    if (broken !== undefined) return `${name} is not ready: ${broken.name}: ${broken.detail}`
+    epochs.set(driver.status().epoch, name)
+  }
+  return epochs.size <= 1 ? undefined : `system partition: ${[...epochs].map(([epoch, name]) => `${name} has the map of epoch ${epoch}`).join('; ')}`
 }

@@ -76,6 +76,13 @@ export class History {
     return histories
   }
 
+  /** One operation for a person, e.g. `#17 get key-3 through node2 at 3512.25 ms, answered ok "v12"`. */
+  text (number: number): string {
+    const { request: { kind, key, through }, calledUs, answer, value } = this.#entries[number] as Entry
+    const what = value === undefined ? '' : ` ${JSON.stringify(value)}`
+    return `#${number} ${kind} ${key}${kind === 'get' ? '' : what} through ${through} at ${calledUs / 1000} ms, answered ${answer}${kind === 'get' ? what : ''}`
+  }
+
   records (): RecordedOperation[] {
     return this.#entries.map(({ number, request, calledUs, returnedUs, answer, value }) =>
       ({ number, kind: request.kind, key: request.key, value, through: request.through, calledUs, returnedUs, answer }))

@@ -161,8 +161,10 @@ class Run {
 
   async #warmUp (): Promise<void> {
     const world = this.#world
-    for (const name of this.#names) world.start(name)
-    const isReady = (): boolean => world.running().length === this.#names.length && world.running().every((node) => node.driver?.readiness().ready === true)
+    const { late } = this.#scenario
+    const early = this.#names.filter((name) => !late.includes(name))
+    for (const name of early) world.start(name)
+    const isReady = (): boolean => world.running().length === early.length && world.running().every((node) => node.driver?.readiness().ready === true)
     for (let waitedMs = 0; !isReady(); waitedMs += 50) {
       if (this.#isOver) return
       if (waitedMs >= WARM_UP_MS) {

@@ -1,3 +1,4 @@
+import { SYSTEM_PARTITION } from '../../src/base/index.js'
 import type { KvAnswer } from '../../src/node/index.js'
 import { bucketOf, partitionOf } from '../../src/placement/index.js'
 import { checkByKey } from '../linearizability/index.js'
@@ -6,6 +7,7 @@ import type { Scenario } from '../scenario/scenario.js'
 import type { World } from '../world/world.js'
 import { lag } from './checks.js'
 import type { Clients } from './clients.js'
+import { findReunionProblem } from './reunion.js'
 
 /** Per key: the verdict, and the numbers of the operations in an order that explains them, as far as one was found. */
 export type Linearizations = ReadonlyMap<string, { readonly verdict: 'ok' | 'illegal' | 'unknown', readonly order: readonly number[] }>
@@ -30,7 +32,7 @@ const CATCH_UP_MS = 60_000
 /** Beside the elections: the time in which even a cut connection is found to be gone and dialled again, ms. */
 const RECONNECT_MS = 15_000
 
-/** What must hold once everything has healed: progress, every key readable, every history linearizable, replicas equal. */
+/** What must hold once everything has healed: progress, every key readable, everybody believed alive, every history linearizable, replicas equal. */
 export async function verify (context: VerifyContext): Promise<Linearizations> {
   const { world, scenario, clients, lost } = context
   const { expect } = scenario
@@ -38,7 +40,9 @@ export async function verify (context: VerifyContext): Promise<Linearizations> {
     await progress(context)
     if (!await world.until(() => clients.waitingCount === 0, 60_000)) context.violate('liveness', `${clients.waitingCount} requests were never answered`)
     await readAll(context)
-    for (let partition = 0; partition < scenario.partitions; partition++) {
+    const doubt = await findReunionProblem(context)
+    if (doubt !== undefined) context.violate('membership', doubt)
+    for (const partition of [...Array.from({ length: scenario.partitions }).keys(), SYSTEM_PARTITION]) {
       if (!await settles(world, () => lag(world, partition, lost) === undefined, CATCH_UP_MS)) {
         context.violate('replicas-equal', `after healing: ${lag(world, partition, lost)}`)
       }
@@ -125,10 +129,13 @@ function linearizable ({ clients, violate }: VerifyContext): Linearizations {
   const histories = clients.history.byKey()
   const result = checkByKey(histories)
   const linearizations = new Map<string, { verdict: 'ok' | 'illegal' | 'unknown', order: readonly number[] }>()
-  for (const [key, { verdict, order }] of result.perKey) {
+  for (const [key, { verdict, order, offender }] of result.perKey) {
     const history = histories.get(key) ?? []
     linearizations.set(key, { verdict, order: order.map((position) => history[position]?.number ?? -1) })
-    if (verdict !== 'ok') violate('linearizability', `the history of ${key} is ${verdict === 'illegal' ? 'not linearizable' : 'too hard to decide'} (${history.length} operations)`)
+    if (verdict === 'ok') continue
+    const number = offender === undefined ? undefined : history[offender]?.number
+    const blocked = number === undefined ? '' : `: no order explains ${clients.history.text(number)}`
+    violate('linearizability', `the history of ${key} is ${verdict === 'illegal' ? 'not linearizable' : 'too hard to decide'} (${history.length} operations)${blocked}`)
   }
   return linearizations
 }

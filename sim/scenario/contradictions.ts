@@ -1,6 +1,7 @@
 import { PARTITION_REPLICA_COUNT_MAX } from '../../protocols/index.js'
 import type { Mapping } from './form.js'
 import { writeDuration } from './kinds.js'
+import { reportLate } from './late.js'
 import { quote } from './problem.js'
 import type { Report } from './problem.js'
 import type { Scenario } from './scenario.js'
@@ -18,6 +19,7 @@ export function findContradictions (scenario: Scenario, steps: readonly LocatedS
     const twice = group.find((name, index) => group.indexOf(name) < index)
     if (twice !== undefined) report(at('groups'), `a group names ${twice} twice`)
   }
+  reportLate(scenario, (message) => { report(at('late'), message) })
   for (const problem of tuningProblems(scenario.tuning)) report(at('tuning'), `tuning: ${problem}`)
   if (clients !== undefined && clients.sets + clients.deletes + clients.gets === 0) report(at('clients'), 'clients neither set nor delete nor get anything')
   const images = new Set(steps.map(({ step: { action } }) => action.do === 'image' ? action.as : undefined))

@@ -1,4 +1,5 @@
 /** Lives of a cluster as data, and as YAML that a person reads and writes. */
+export { lateMax } from './late.js'
 export { formatProblem, readScenario } from './read.js'
 export type { Problem } from './read.js'
 export type {

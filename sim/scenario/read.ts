@@ -55,7 +55,8 @@ export const setupFields: Fields<Setup> = {
   turnUs: defaulted('turn', period, TURN_US_DEFAULT),
   clocks: defaulted('clocks', perNode(nodeName, clock), {}),
   slowness: defaulted('slowness', perNode(nodeName, count(1, SLOWNESS_MAX)), {}),
-  clients: defaulted('clients', optional(clientLoad), undefined)
+  clients: defaulted('clients', optional(clientLoad), undefined),
+  late: defaulted('late', listOf(nodeName, 0, NODES_MAX), [])
 }
 
 /**

@@ -28,6 +28,8 @@ export interface Scenario {
   readonly clients: ClientLoad | undefined
   /** From the end of the warm-up until everything heals. */
   readonly durationUs: number
+  /** Nodes that the warm-up does not start: a step does that names them or `any stopped`, or else the healing at the end. */
+  readonly late: readonly string[]
   readonly steps: readonly Step[]
   readonly expect: Expectation
 }

@@ -1,6 +1,7 @@
 import { calmLink } from '../network/link-options.js'
 import { runScenario } from '../run/index.js'
 import type { RunResult } from '../run/index.js'
+import { lateMax } from '../scenario/index.js'
 import type { Scenario, Step } from '../scenario/scenario.js'
 
 export interface ShrinkOptions {
@@ -103,6 +104,7 @@ async function leaveOutSteps (current: () => Scenario, accept: (candidate: Scena
 /** Each makes a life simpler in one way; undefined where it is that simple already. */
 const simplifications: ReadonlyArray<(scenario: Scenario) => Scenario | undefined> = [
   (scenario) => Object.keys(scenario.clocks).length === 0 ? undefined : { ...scenario, clocks: {} },
+  (scenario) => scenario.late.length === 0 ? undefined : { ...scenario, late: [] },
   (scenario) => Object.keys(scenario.slowness).length === 0 ? undefined : { ...scenario, slowness: {} },
   (scenario) => isCalm(scenario) ? undefined : { ...scenario, network: calmLink },
   (scenario) => scenario.turnUs === 20 ? undefined : { ...scenario, turnUs: 20 },
@@ -110,9 +112,9 @@ const simplifications: ReadonlyArray<(scenario: Scenario) => Scenario | undefine
   (scenario) => Object.keys(scenario.tuning).length === 0 ? undefined : { ...scenario, tuning: {} },
   (scenario) => scenario.partitions === 1 ? undefined : { ...scenario, partitions: scenario.partitions / 2 },
   (scenario) => scenario.groups === undefined ? undefined : { ...scenario, groups: undefined },
-  (scenario) => scenario.nodes <= 1 || scenario.groups !== undefined || mentions(scenario, `node${scenario.nodes}`) ? undefined : { ...scenario, nodes: scenario.nodes - 1 }
+  (scenario) => scenario.nodes <= 1 || scenario.groups !== undefined || scenario.late.length > lateMax(scenario.nodes - 1) || mentions(scenario, `node${scenario.nodes}`) ? undefined : { ...scenario, nodes: scenario.nodes - 1 }
 ]
 
 const isCalm = ({ network }: Scenario): boolean => JSON.stringify(network) === JSON.stringify(calmLink)
 
-const mentions = ({ steps, clocks, slowness, expect }: Scenario, name: string): boolean => JSON.stringify([steps, clocks, slowness, expect]).includes(`"${name}"`)
+const mentions = ({ steps, clocks, slowness, late, expect }: Scenario, name: string): boolean => JSON.stringify([steps, clocks, slowness, late, expect]).includes(`"${name}"`)

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { lateMax } from '../../sim/scenario/index.js'
 import type { Action, Check, Scenario, Step, When } from '../../sim/scenario/index.js'
 
 const us = (max: number): fc.Arbitrary<number> => fc.oneof(fc.nat({ max }), fc.nat({ max: Math.floor(max / 1_000_000) }).map((s) => s * 1_000_000))
@@ -123,6 +124,7 @@ export const scenarios: fc.Arbitrary<Scenario> = sizesOf.chain((sizes) => {
       operationsPerSecond: fc.nat({ max: 400 }), keys: fc.integer({ min: 1, max: 100 }), sets: fc.integer({ min: 1, max: 9 }), deletes: fc.nat({ max: 9 }), gets: fc.nat({ max: 9 }), retries: fc.nat({ max: 9 })
     }), range).map(([load, [timeoutUsMin, timeoutUsMax]]) => ({ ...load, timeoutUsMin, timeoutUsMax }))),
     durationUs: fc.constant(sizes.durationUs),
+    late: fc.subarray(names.slice(1), { maxLength: lateMax(sizes.nodes) }),
     steps: fc.array(fc.tuple(stepOf(sizes), fc.nat({ max: 3 })), { maxLength: 12 }).map((drawn) => {
       let id = -1
       return drawn.map(([step, gap]) => ({ id: id += 1 + gap, ...step }))

@@ -44,6 +44,11 @@ const WRONG: ReadonlyArray<{ readonly name: string, readonly text: string, reado
   { name: 'a clock of nobody', text: 'clocks: {node4: {drift: 20ppm}}', at: '1:10', says: 'must be one of the nodes node1 to node3' },
   { name: 'a group with an unknown node', text: 'groups: [[node1, node7]]', at: '1:18', says: 'groups[0][1] must be one of the nodes node1 to node3' },
   { name: 'a group with a node twice', text: 'groups: [[node1, node1]]', at: '1:1', says: 'a group names node1 twice' },
+  { name: 'a late node that there is not', text: 'nodes: 5\nlate: [node6]', at: '2:8', says: 'late[0] must be one of the nodes node1 to node5' },
+  { name: 'a late node twice', text: 'nodes: 6\nlate: [node3, node3]', at: '2:1', says: 'late names node3 twice' },
+  { name: 'a late founder', text: 'nodes: 4\nlate: [node1]', at: '2:1', says: 'node1 founds the cluster and cannot be late' },
+  { name: 'late nodes without whom nothing is founded', text: 'nodes: 5\nlate: [node4, node5]', at: '2:1', says: 'of 5 nodes at most 1 may be late' },
+  { name: 'a late node where all are needed', text: 'late: [node3]', at: '1:1', says: 'of 3 nodes none may be late' },
   { name: 'tuning that the node refuses', text: 'tuning: {heartbeat: 900ms}', at: '1:1', says: 'at least two heartbeats' },
   { name: 'probes that the node refuses', text: 'tuning: {probe-interval: 200ms}', at: '1:1', says: 'probeIntervalMs must exceed' },
   { name: 'clients that do nothing', text: 'clients: {rate: 5/s, sets: 0, deletes: 0, gets: 0}', at: '1:1', says: 'neither set nor delete nor get' },
@@ -103,7 +108,7 @@ suite('reading a scenario file', ({ test }) => {
       network: { delayUs: 100, jitterUs: 150, tailOneIn: 0, tailUs: 0, lossOneIn: 0, dropOneIn: 0, duplicateOneIn: 0, reorderOneIn: 0, corruptOneIn: 0, bandwidth: 0, cutNoticedUs: 3_000_000 },
       disk: { flushUsMin: 100, flushUsMax: 400 }, turnUs: 20, clocks: {}, slowness: {},
       clients: { operationsPerSecond: 50, keys: 8, sets: 5, deletes: 1, gets: 4, retries: 0, timeoutUsMin: 500_000, timeoutUsMax: 4_000_000 },
-      durationUs: 10_000_000,
+      durationUs: 10_000_000, late: [],
       steps: [
         { id: 1, when: { kind: 'at', atUs: 2_000_000 }, action: { do: 'crash', node: 'master of 0', loses: 'tail', restartUs: undefined, effects: 0 } },
         { id: 2, when: { kind: 'at', atUs: 5_000_000 }, action: { do: 'check', check: { kind: 'one-master', partition: 0, withinUs: 0 } } }

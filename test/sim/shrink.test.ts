@@ -13,7 +13,7 @@ const LOSING: Scenario = {
   nodes: 3, partitions: 2, groups: undefined, tuning: { lazyFlushMs: 1 }, network: { ...calmLink, jitterUs: 500 }, disk: { flushUsMin: 100, flushUsMax: 900 }, turnUs: 100,
   clocks: { node2: { offsetUs: 1000, driftPpm: 50 } }, slowness: {},
   clients: { operationsPerSecond: 100, keys: 5, sets: 3, deletes: 0, gets: 3, timeoutUsMin: 300_000, timeoutUsMax: 900_000, retries: 1 },
-  durationUs: 3_000_000,
+  durationUs: 3_000_000, late: [],
   steps: [
     ...[1, 2, 3].map((node, id): Step => ({ id, when: { kind: 'at', atUs: 500_000 }, action: { do: 'disk', node: `node${node}`, fault: 'lies', forUs: undefined, factor: undefined } })),
     ...Array.from({ length: 12 }, (_, i): Step => ({ id: 10 + i, when: { kind: 'at', atUs: 200_000 * i }, action: { do: 'pause', node: 'any running', forUs: 20_000 } })),
