@@ -295,7 +295,11 @@ export class NodeDriver implements NodeApi {
     const replica = this.#replicas.get(partition)
     const peer = this.#cluster.peerOf(to)
     const { clusterId } = this.#cluster
-    if (replica === undefined || peer === undefined || clusterId === undefined) return
+    if (replica === undefined || clusterId === undefined) return
+    if (peer === undefined) {
+      replica.snapshotSent(to, false, this.#nowMs) // nobody is bound to the name yet: asked for again soon, not after the time a snapshot may take
+      return
+    }
     const frames = snapshotFrames(() => this.#ports.disk.snapshot(), { clusterId, partition, term: replica.group.term }, replica.machine.ranges)
     this.#ports.transport.sendSnapshot(peer, frames, (error) => {
       this.input({
