@@ -1,4 +1,4 @@
-import { didYouMean } from './closest.js'
+import { didYouMean } from '../../src/base/index.js'
 import type { Context, Kind, Read } from './kinds.js'
 import { quote } from './problem.js'
 import { describe } from './yaml-tree.js'

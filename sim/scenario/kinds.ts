@@ -1,4 +1,4 @@
-import { didYouMean } from './closest.js'
+import { didYouMean } from '../../src/base/index.js'
 import type { Report } from './problem.js'
 import { describe } from './yaml-tree.js'
 import type { Located } from './yaml-tree.js'

@@ -1,4 +1,4 @@
-import { didYouMean } from './closest.js'
+import { didYouMean } from '../../src/base/index.js'
 import { textual } from './kinds.js'
 import type { Context, Kind, Parsed } from './kinds.js'
 import type { NodeSelector } from './scenario.js'

@@ -1,7 +1,6 @@
-import { SYSTEM_PARTITION } from '../../src/base/index.js'
+import { didYouMean, SYSTEM_PARTITION } from '../../src/base/index.js'
 import { ACTION_NAMES, readAction, writeAction } from './action-forms.js'
 import { partition } from './check-forms.js'
-import { didYouMean } from './closest.js'
 import { defaulted, Mapping, required, writeFields } from './form.js'
 import type { Fields } from './form.js'
 import { count, duration, oneOf, optional, writeDuration } from './kinds.js'

@@ -1,6 +1,7 @@
 export * from './assert.js'
 export * from './binary.js'
 export * from './brand.js'
+export * from './closest.js'
 export * from './errors.js'
 export * from './ids.js'
 export * from './log.js'

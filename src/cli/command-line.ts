@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
-import { didYouMean, originOf } from '../config/index.js'
+import { didYouMean } from '../base/index.js'
+import { originOf } from '../config/index.js'
 import type { ConfigProblem, KeyOverride } from '../config/index.js'
 import { flagTable, overridableKeys } from './flags.js'
 import type { Environment, FlagName } from './flags.js'

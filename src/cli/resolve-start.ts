@@ -1,7 +1,7 @@
-import { isNodeName, toNodeName } from '../base/index.js'
+import { didYouMean, isNodeName, toNodeName } from '../base/index.js'
 import type { NodeName } from '../base/index.js'
 import {
-  checkOwnPorts, didYouMean, gatherProblems, nodeSettings, originOf, parseConfig, readNodeOverrides, readSecret, standaloneSettings
+  checkOwnPorts, gatherProblems, nodeSettings, originOf, parseConfig, readNodeOverrides, readSecret, standaloneSettings
 } from '../config/index.js'
 import type { ConfigProblem, NodeNames, NodeSettings, Report } from '../config/index.js'
 import type { Given, Options } from './command-line.js'

@@ -1,5 +1,5 @@
+import { didYouMean } from '../base/index.js'
 import type { NodeName } from '../base/index.js'
-import { didYouMean } from './closest.js'
 import { toPlain } from './document.js'
 import type { Located } from './document.js'
 import type { TcpAddress } from './multiaddr.js'

@@ -1,6 +1,5 @@
 export { BIND_IP_DEFAULT, HTTP_PORT_DEFAULT, P2P_PORT_DEFAULT } from './addresses.js'
 export type { NodeAddress } from './addresses.js'
-export { closest, didYouMean } from './closest.js'
 export type { ReplicaGroup } from './groups.js'
 export { OVERRIDABLE_KEYS } from './keys.js'
 export type { OverridableKey, SecretSource } from './keys.js'

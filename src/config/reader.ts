@@ -1,5 +1,5 @@
 import { safeParse } from 'valibot'
-import { didYouMean } from './closest.js'
+import { didYouMean } from '../base/index.js'
 import { toPlain } from './document.js'
 import type { Located } from './document.js'
 import { originOf, show } from './problem.js'

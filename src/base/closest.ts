@@ -1,25 +1,33 @@
 /** Edits beyond which two words are not taken for one another. */
 const DISTANCE_MAX = 3
-/** Characters of a word that are compared. */
-const LENGTH_MAX = 64
 
-/** `; did you mean "x"?`, or nothing. Case and the choice of `-`, `_` or a space count nothing; among equals the first wins. */
-export function didYouMean (word: string, candidates: Iterable<string>): string {
+/**
+ * The candidate that was probably meant, or undefined. Case and the choice of `-`, `_` or a space count nothing; among equals the
+ * first wins.
+ */
+export function closest (word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined
   let bestDistance = DISTANCE_MAX + 1
   for (const candidate of candidates) {
     const distance = editDistance(plain(word), plain(candidate))
-    if (distance <= Math.ceil(candidate.length / 3) && distance < bestDistance) {
+    const allowed = Math.min(DISTANCE_MAX, Math.ceil(candidate.length / 3))
+    if (distance <= allowed && distance < bestDistance) {
       best = candidate
       bestDistance = distance
     }
   }
-  return best === undefined ? '' : `; did you mean "${best}"?`
+  return best
 }
 
-const plain = (word: string): string => word.slice(0, LENGTH_MAX).toLowerCase().replace(/[_ ]/g, '-')
+/** `; did you mean "x"?`, or nothing. */
+export function didYouMean (word: string, candidates: Iterable<string>, prefix = ''): string {
+  const meant = closest(word, candidates)
+  return meant === undefined ? '' : `; did you mean "${prefix}${meant}"?`
+}
 
-/** Insertions, deletions, substitutions and swaps of neighbours (optimal string alignment; Damerau 1964). */
+const plain = (word: string): string => word.slice(0, 64).toLowerCase().replace(/[_ ]/g, '-')
+
+/** Optimal string alignment: insertions, deletions, substitutions and swaps of neighbours (Damerau 1964). */
 function editDistance (a: string, b: string): number {
   let beforeLast: number[] = []
   let last = Array.from({ length: b.length + 1 }, (_, j) => j)

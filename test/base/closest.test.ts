@@ -1,4 +1,4 @@
-import { closest, didYouMean } from '../../src/config/index.js'
+import { closest, didYouMean } from '../../src/base/index.js'
 import { expect, suite } from '../harness.js'
 
 const WORDS = ['port', 'p2p_port', 'bind_ip', 'hosts', 'listen', 'secret-file']
