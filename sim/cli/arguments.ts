@@ -18,8 +18,6 @@ export interface SimArguments {
   readonly steady: boolean
   readonly keep: boolean
   readonly progress: boolean | undefined
-  /** A child of a run with several jobs: answers in JSON. */
-  readonly worker: boolean
   readonly operationsPerSecond: number | undefined
   readonly nodes: number | undefined
 }
@@ -71,11 +69,10 @@ export function parseArguments (args: readonly string[]): SimArguments | { reado
   const count = whole('--seeds', 1, 10_000_000)
   const from = whole('--from', 0, Number.MAX_SAFE_INTEGER) ?? 1
   const seed = values.get('--seed')
-  const list = values.get('--seed-list')?.split(',') ?? []
   const timeUs = duration(values.get('--time'))
   if (timeUs === null) problems.push(`--time: ${values.get('--time')} is no duration; write 30s or 500ms`)
   const parsed: SimArguments = {
-    seeds: seed !== undefined ? [seed] : list.length > 0 ? list : count === undefined ? [] : Array.from({ length: count }, (_, i) => String(from + i)),
+    seeds: seed !== undefined ? [seed] : count === undefined ? [] : Array.from({ length: count }, (_, i) => String(from + i)),
     timeUs: timeUs ?? undefined,
     scenario: values.get('--scenario'),
     list: flags.has('--list'),
@@ -89,15 +86,14 @@ export function parseArguments (args: readonly string[]): SimArguments | { reado
     steady: flags.has('--steady'),
     keep: flags.has('--keep'),
     progress: flags.has('--progress') ? true : flags.has('--no-progress') ? false : undefined,
-    worker: flags.has('--worker'),
     operationsPerSecond: whole('--ops', 0, 100_000),
     nodes: whole('--nodes', 1, 16)
   }
   return problems.length > 0 ? { problem: problems.join('\n') } : parsed
 }
 
-const FLAGS: ReadonlySet<string> = new Set(['--list', '--trace', '--first-failure', '--kept', '--steady', '--keep', '--progress', '--no-progress', '--worker', '--help'])
-const VALUES: ReadonlySet<string> = new Set(['--seed', '--seeds', '--from', '--seed-list', '--time', '--scenario', '--report', '--shrink', '--jobs', '--fresh', '--ops', '--nodes'])
+const FLAGS: ReadonlySet<string> = new Set(['--list', '--trace', '--first-failure', '--kept', '--steady', '--keep', '--progress', '--no-progress', '--help'])
+const VALUES: ReadonlySet<string> = new Set(['--seed', '--seeds', '--from', '--time', '--scenario', '--report', '--shrink', '--jobs', '--fresh', '--ops', '--nodes'])
 
 /** µs; null where it is no duration. A bare number is seconds. */
 function duration (text: string | undefined): number | null | undefined {

@@ -8,7 +8,7 @@ import { keepFailure, shrinkFailure, writeReport } from './failures.js'
 import { runJob } from './jobs.js'
 import type { Job, JobResult } from './jobs.js'
 import { Progress } from './progress.js'
-import { runSideBySide } from './workers.js'
+import { runSideBySide, serveJobs, WORKER } from './workers.js'
 
 const OK = 0
 const FAILED = 1
@@ -19,6 +19,10 @@ const SEEDS_DEFAULT = 20
 export async function runCommand (args: readonly string[]): Promise<number> {
   if (args.includes('--help')) {
     process.stdout.write(USAGE)
+    return OK
+  }
+  if (args.length === 1 && args[0] === WORKER) {
+    await serveJobs()
     return OK
   }
   const parsed = parseArguments(args)
@@ -66,10 +70,6 @@ function jobsOf (args: SimArguments): { readonly jobs: readonly Job[] } | { read
 }
 
 async function runJobs (jobs: readonly Job[], args: SimArguments): Promise<number> {
-  if (args.worker) {
-    for (const job of jobs) process.stdout.write(`${JSON.stringify(await runJob(job, { trace: false }))}\n`)
-    return OK
-  }
   const draws = args.progress ?? (process.stderr.isTTY && !args.trace)
   const progress = new Progress(jobs.length, draws ? process.stderr : undefined)
   const results = new Map<Job, JobResult>()
