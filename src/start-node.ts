@@ -10,7 +10,7 @@ import { claimDisk, defaultTuning, DiskError, loadBoot, NodeDriver } from './nod
 import type { Disk, DiskOperation, NodeApi, NodeInput, NodeOptions, NodeOrigin, NodeTuning } from './node/index.js'
 import { createScheduler, nowMs, randomSeed } from './runtime/index.js'
 import { openLevelDisk } from './storage/index.js'
-import { createTransport, loadOrCreateIdentity } from './transport/index.js'
+import { createSignatures, createTransport, loadOrCreateIdentity } from './transport/index.js'
 import { VERSION } from './version.js'
 
 /** ms a stopping node tries to hand its masterships over. */
@@ -105,7 +105,7 @@ async function open (settings: StartSettings, log: Logger, fatal: (reason: strin
   }
   const scheduler = createScheduler(() => { driver?.turn(nowMs()) })
   undo.push(() => { scheduler.stop(); return Promise.resolve() })
-  const started = new NodeDriver(options, boot, { disk, transport, scheduler, log, fatal }, nowMs())
+  const started = new NodeDriver(options, boot, { disk, transport, scheduler, log, signatures: createSignatures(identity.privateKey), fatal }, nowMs())
   driver = started
   for (const each of early) started.input(each)
   log.info('started', { name, peer: identity.peer, http, generation: boot.generation })

@@ -1,80 +1,18 @@
 import { assert, DecodeError } from '../../src/base/index.js'
-import type { Multiaddr, NodeName, PeerId, Reader, Writer } from '../../src/base/index.js'
-import {
-  batchNumberFrom, epochFrom, fieldSet, generationFrom, incarnationFrom, namesByNumber, once, readHttp, readMultiaddr,
-  readNodeName, readPeerId, requireFields, writeHttp, writeMultiaddrs
-} from '../fields.js'
+import type { PeerId, Reader, Writer } from '../../src/base/index.js'
+import { batchNumberFrom, epochFrom, fieldSet, once, readPeerId, requireFields } from '../fields.js'
 import { decodeFrame, encodeFrame, encodeFrames } from '../frames.js'
 import type { FrameCodec } from '../frames.js'
 import {
-  MEMBERSHIP_FRAME_SIZE_BYTES_MAX, MEMBERSHIP_FRAME_SIZE_BYTES_TARGET, PROBE_UPDATE_COUNT_MAX, SYNC_RECORD_COUNT_MAX
+  DIGEST_VERSION_COUNT_MAX, MEMBERSHIP_FRAME_SIZE_BYTES_MAX, MEMBERSHIP_FRAME_SIZE_BYTES_TARGET, PROBE_UPDATE_COUNT_MAX,
+  SYNC_RECORD_COUNT_MAX
 } from './limits.js'
-import type { MemberHealth, MemberRecord, MembershipMessage, ProbeHeader } from './messages.js'
+import type { MemberRecord, MembershipMessage, MemberVersion, ProbeHeader } from './messages.js'
+import { readRecord, readVersion, recordsSizeGuess, VERSION_SIZE_GUESS, writeRecord, writeVersion } from './record-codec.js'
 
 const fieldByKind = {
-  'ping': 1, 'ack': 2, 'ping-request': 3, 'nack': 4, 'sync': 5
+  'ping': 1, 'ack': 2, 'ping-request': 3, 'nack': 4, 'sync': 5, 'digest': 6
 } as const satisfies Record<MembershipMessage['kind'], number>
-
-const numberByHealth = { alive: 1, suspect: 2, dead: 3, left: 4 } as const satisfies Record<MemberHealth, number>
-const healthByNumber = namesByNumber<MemberHealth>(numberByHealth)
-
-/** About how many bytes a record takes: ids and counters, and what varies. */
-function recordSizeGuess (record: MemberRecord): number {
-  let size = 100 + record.name.length + record.http.length
-  for (const multiaddr of record.multiaddrs) size += multiaddr.length + 3
-  return size
-}
-
-function recordsSizeGuess (records: readonly MemberRecord[]): number {
-  let size = 0
-  for (const record of records) size += recordSizeGuess(record)
-  return size
-}
-
-function writeRecord (writer: Writer, field: number, record: MemberRecord): void {
-  const mark = writer.begin(field, recordSizeGuess(record))
-  writer.string(1, record.peer).string(2, record.name).uint(3, record.generation).uint(4, record.incarnation)
-  writer.uint(5, numberByHealth[record.health])
-  writeMultiaddrs(writer, 6, record.multiaddrs)
-  writeHttp(writer, 7, record.http)
-  writer.end(mark)
-}
-
-const RECORD_REQUIRED = fieldSet(1, 2, 3, 4, 5, 7)
-
-/** Undefined: a health that only a newer version knows. */
-function readRecord (reader: Reader): MemberRecord | undefined {
-  const multiaddrs: Multiaddr[] = []
-  let seen = 0
-  let peer: PeerId | undefined
-  let name: NodeName | undefined
-  let generation = 0
-  let incarnation = 0
-  let healthNumber = 0
-  let http = ''
-  for (;;) {
-    const field = reader.field()
-    switch (field) {
-      case 0: {
-        requireFields('member record', seen, RECORD_REQUIRED)
-        const health = healthByNumber[healthNumber]
-        if (peer === undefined || name === undefined || health === undefined) return undefined
-        return {
-          peer, name, generation: generationFrom(generation), incarnation: incarnationFrom(incarnation), health, multiaddrs, http
-        }
-      }
-      case 1: peer = readPeerId(reader); break
-      case 2: name = readNodeName(reader); break
-      case 3: generation = reader.uint(); break
-      case 4: incarnation = reader.uint(); break
-      case 5: healthNumber = reader.uint(); break
-      case 6: readMultiaddr(reader, multiaddrs); continue
-      case 7: http = readHttp(reader); break
-      default: reader.skip(); continue
-    }
-    seen = once(seen, field)
-  }
-}
 
 function writeProbe (writer: Writer, probe: ProbeHeader, target: PeerId | undefined): void {
   assert(probe.updates.length <= PROBE_UPDATE_COUNT_MAX, 'a probe with more updates than others accept')
@@ -125,31 +63,60 @@ const readTargeted = (kind: 'ping-request' | 'nack') => (reader: Reader): Member
   return { kind, target, ...header }
 }
 
-const SYNC_REQUIRED = fieldSet(1)
-
 function readSync (reader: Reader): MembershipMessage {
   const records: MemberRecord[] = []
+  let recordCount = 0
+  for (let field = reader.field(); field !== 0; field = reader.field()) {
+    if (field !== 1) {
+      reader.skip()
+      continue
+    }
+    recordCount++
+    if (recordCount > SYNC_RECORD_COUNT_MAX) throw new DecodeError('too many records in a sync')
+    const record = readRecord(reader.message())
+    if (record !== undefined) records.push(record)
+  }
+  return { kind: 'sync', records }
+}
+
+const DIGEST_REQUIRED = fieldSet(1)
+
+function readDigest (reader: Reader): MembershipMessage {
+  const listed: MemberVersion[] = []
+  const remembered: MemberVersion[] = []
   let seen = 0
   let reply = false
-  let recordCount = 0
+  let listedCount = 0
+  let rememberedCount = 0
   for (;;) {
     const field = reader.field()
     switch (field) {
       case 0:
-        requireFields('sync', seen, SYNC_REQUIRED)
-        return { kind: 'sync', reply, records }
-      case 1: reply = reader.bool(); break
-      case 2: {
-        recordCount++
-        if (recordCount > SYNC_RECORD_COUNT_MAX) throw new DecodeError('too many records in a sync')
-        const record = readRecord(reader.message())
-        if (record !== undefined) records.push(record)
-        continue
+        requireFields('digest', seen, DIGEST_REQUIRED)
+        return { kind: 'digest', reply, listed, remembered }
+      case 1:
+        reply = reader.bool()
+        seen = once(seen, field)
+        break
+      case 2:
+      case 3: {
+        const count = field === 2 ? ++listedCount : ++rememberedCount
+        if (count > DIGEST_VERSION_COUNT_MAX) throw new DecodeError('too many versions in a digest')
+        const version = readVersion(reader.message())
+        if (version !== undefined) (field === 2 ? listed : remembered).push(version)
+        break
       }
-      default: reader.skip(); continue
+      default: reader.skip()
     }
-    seen = once(seen, field)
   }
+}
+
+function writeDigest (writer: Writer, digest: MembershipMessage & { readonly kind: 'digest' }): void {
+  const { reply, listed, remembered } = digest
+  assert(Math.max(listed.length, remembered.length) <= DIGEST_VERSION_COUNT_MAX, 'a digest with more versions than others accept')
+  writer.bool(1, reply)
+  for (const version of listed) writeVersion(writer, 2, version)
+  for (const version of remembered) writeVersion(writer, 3, version)
 }
 
 function write (writer: Writer, message: MembershipMessage): void {
@@ -164,18 +131,28 @@ function write (writer: Writer, message: MembershipMessage): void {
       return
     case 'sync':
       assert(message.records.length <= SYNC_RECORD_COUNT_MAX, 'a sync with more records than others accept')
-      writer.bool(1, message.reply)
-      for (const record of message.records) writeRecord(writer, 2, record)
+      for (const record of message.records) writeRecord(writer, 1, record)
+      return
+    case 'digest':
+      writeDigest(writer, message)
+  }
+}
+
+function sizeGuess (message: MembershipMessage): number {
+  switch (message.kind) {
+    case 'sync': return 8 + recordsSizeGuess(message.records)
+    case 'digest': return 8 + (message.listed.length + message.remembered.length) * (VERSION_SIZE_GUESS + 2)
+    default: return 96 + recordsSizeGuess(message.updates)
   }
 }
 
 const codec: FrameCodec<MembershipMessage> = {
   frameSizeBytesMax: MEMBERSHIP_FRAME_SIZE_BYTES_MAX,
   frameSizeBytesTarget: MEMBERSHIP_FRAME_SIZE_BYTES_TARGET,
-  sizeGuess: (message) => message.kind === 'sync' ? 8 + recordsSizeGuess(message.records) : 96 + recordsSizeGuess(message.updates),
+  sizeGuess,
   write,
   kindField: (message) => fieldByKind[message.kind],
-  decoders: [undefined, readUntargeted('ping'), readUntargeted('ack'), readTargeted('ping-request'), readTargeted('nack'), readSync]
+  decoders: [undefined, readUntargeted('ping'), readUntargeted('ack'), readTargeted('ping-request'), readTargeted('nack'), readSync, readDigest]
 }
 
 /** One frame of all these messages. Asserts that they fit; see `encodeMembershipFrames`. */

@@ -87,10 +87,11 @@ function describeKv (message: KvMessage): string {
 }
 
 function describeMembership (message: MembershipMessage): string {
+  if (message.kind === 'digest') return `digest ${message.reply ? 'of all' : 'of what is wanted'}: ${message.listed.length} listed, ${message.remembered.length} remembered`
   const records = message.kind === 'sync' ? message.records : message.updates
   const news = records.map(({ name, health, generation, incarnation }) => `${name} ${health} ${generation}.${incarnation}`).join(', ')
   const tail = news === '' ? '' : ` (${news})`
-  if (message.kind === 'sync') return `sync ${message.reply ? 'with reply' : 'as reply'}${tail}`
+  if (message.kind === 'sync') return `sync${tail}`
   const target = 'target' in message ? ` ${message.target}` : ''
   return `${message.kind} #${message.sequence}${target} epoch ${message.epoch} batch ${message.durableBatch}${tail}`
 }

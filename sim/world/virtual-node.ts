@@ -12,6 +12,7 @@ import type { VirtualNetwork } from '../network/virtual-network.js'
 import type { CrashLoss } from '../scenario/scenario.js'
 import { EffectBudget, ProcessDisk, ProcessTransport } from './effects.js'
 import type { NodeClock } from './node-clock.js'
+import { simulatedSignatures } from './signatures.js'
 import { ProcessTiming } from './process-timing.js'
 import type { Machine } from './process-timing.js'
 import type { Watcher } from './watcher.js'
@@ -140,6 +141,7 @@ export class VirtualNode implements Machine {
       transport: new ProcessTransport(transport, budget),
       log,
       scheduler: timing,
+      signatures: simulatedSignatures(this.#surroundings.seed, this.peer),
       fatal: (reason) => { this.#end(reason) }
     }, this.clock.nowMs(events.nowUs))
     running = { driver, transport, timing, budget }

@@ -1,6 +1,6 @@
 import {
-  DecodeError, assert, toBatchNumber, toGeneration, type BatchNumber, type ClusterId, type Generation, type MemberId, type Multiaddr,
-  type NodeName, type PeerId, type Reader
+  DecodeError, assert, toBatchNumber, toGeneration, toIncarnation, type BatchNumber, type ClusterId, type Generation, type Incarnation,
+  type MemberId, type Multiaddr, type NodeName, type PeerId, type Reader
 } from '../base/index.js'
 import { batchKey, foundingKey, nodeKey, peerKey } from './key-layout.js'
 import { decodeSealed, encodeSealed, readClusterId, readMemberId, readNodeName, readOneNumber, readPeerId, required } from './record-codec.js'
@@ -10,6 +10,8 @@ export const CONFIGURATION_BYTES_MAX = 1024 * 1024
 /** Addresses remembered of one peer; of more, the first. */
 export const KNOWN_ADDRESS_COUNT_MAX = 32
 const ADDRESS_BYTES_MAX = 1024
+/** Bytes of a peer's signature, of whatever kind. */
+const SIGNATURE_BYTES_MAX = 256
 
 /** Who this node is; written at start, on admission and on adoption. */
 export interface NodeRecord {
@@ -116,6 +118,12 @@ export interface KnownPeerRecord {
   readonly http: string
   /** The newest batch of its disk it announced as durable. */
   readonly heardBatch: BatchNumber
+  /** Which of its announcements this is; 0 in records of earlier versions. */
+  readonly incarnation: Incarnation
+  /** Whether it had said goodbye. */
+  readonly left: boolean
+  /** Its own, of what stands here; empty in records of earlier versions. */
+  readonly signature: Uint8Array
 }
 
 /** What is too long or too much to be remembered is left out: a peer said it, and it may be asked again. */
@@ -124,6 +132,7 @@ export function encodeKnownPeer (peer: PeerId, record: KnownPeerRecord): Buffer 
     writer.string(1, record.name).uint(2, record.generation).uint(3, record.heardBatch)
     writer.string(4, Buffer.byteLength(record.http) <= ADDRESS_BYTES_MAX ? record.http : '')
     for (const multiaddr of record.multiaddrs.filter(isRememberedAddress).slice(0, KNOWN_ADDRESS_COUNT_MAX)) writer.string(5, multiaddr)
+    writer.uint(6, record.incarnation).bool(7, record.left).bytes(8, record.signature)
   })
 }
 
@@ -134,6 +143,9 @@ export function decodeKnownPeer (peer: PeerId, record: Uint8Array): KnownPeerRec
     let generation: Generation | undefined
     let heardBatch: BatchNumber | undefined
     let http: string | undefined
+    let incarnation = toIncarnation(0)
+    let left = false
+    let signature = new Uint8Array(0)
     const multiaddrs: Multiaddr[] = []
     for (let field = reader.field(); field !== 0; field = reader.field()) {
       switch (field) {
@@ -142,6 +154,9 @@ export function decodeKnownPeer (peer: PeerId, record: Uint8Array): KnownPeerRec
         case 3: heardBatch = toBatchNumber(reader.uint()); break
         case 4: http = reader.string(ADDRESS_BYTES_MAX); break
         case 5: multiaddrs.push(readAddress(reader, multiaddrs.length)); break
+        case 6: incarnation = toIncarnation(reader.uint()); break
+        case 7: left = reader.bool(); break
+        case 8: signature = new Uint8Array(reader.bytes(SIGNATURE_BYTES_MAX)); break
         default: reader.skip()
       }
     }
@@ -150,7 +165,10 @@ export function decodeKnownPeer (peer: PeerId, record: Uint8Array): KnownPeerRec
       generation: required(generation, 'generation'),
       multiaddrs,
       http: required(http, 'http'),
-      heardBatch: required(heardBatch, 'heard batch')
+      heardBatch: required(heardBatch, 'heard batch'),
+      incarnation,
+      left,
+      signature
     }
   })
 }

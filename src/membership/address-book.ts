@@ -40,6 +40,11 @@ export class AddressBook {
     this.#records.delete(peer)
   }
 
+  /** The one untouched the longest first. */
+  records (): MemberRecord[] {
+    return [...this.#records.values()]
+  }
+
   peers (): PeerId[] {
     return [...this.#records.keys()]
   }

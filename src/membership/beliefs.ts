@@ -1,20 +1,22 @@
 import { unreachable } from '../base/index.js'
 import type { PeerId, Prng } from '../base/index.js'
-import type { MemberRecord } from '../../protocols/membership/index.js'
+import type { MemberRecord, MemberVersion } from '../../protocols/membership/index.js'
 import { AddressBook } from './address-book.js'
 import { Dissemination } from './dissemination.js'
 import { eventsOfChange } from './effects.js'
 import type { EffectCollector } from './effects.js'
-import { MISINFORMED_MAX, isPlausible } from './limits.js'
+import { MISINFORMED_MAX, UNPROVEN_PER_MESSAGE_MAX, isPlausible } from './limits.js'
 import type { LocalHealth } from './local-health.js'
 import { MemberList } from './member-list.js'
 import type { Member } from './member-list.js'
 import type { MembershipOptions } from './options.js'
 import type { OwnRecord } from './own-record.js'
-import { asHearsay, combine, compareStatements, isLeap, isPresent, isSameAnnouncement } from './precedence.js'
+import { asHearsay, combine, compareStatements, isLeap, isPresent, isSameAnnouncement, isSameContent } from './precedence.js'
+import { isProven, isSameProof } from './signatures.js'
+import type { Signatures } from './signatures.js'
 import { Suspicion, suspicionTerms } from './suspicion.js'
 
-/** How a statement reached us: `gossip` is a verdict we share; a full `sync` is only what somebody believes. */
+/** How a statement reached us: `gossip` is a verdict we share; a `sync` is only what somebody believes. */
 export type Channel = 'gossip' | 'sync'
 
 export interface BeliefsParts {
@@ -23,6 +25,7 @@ export interface BeliefsParts {
   readonly random: Prng
   readonly effects: EffectCollector
   readonly health: LocalHealth
+  readonly signatures: Signatures
 }
 
 /** What this node believes of everybody, how statements change it, and what is to be told on. */
@@ -34,6 +37,8 @@ export class Beliefs {
   readonly #options: MembershipOptions
   readonly #effects: EffectCollector
   readonly #health: LocalHealth
+  readonly #signatures: Signatures
+  #unprovenCount = 0
   /** Peers whose view of us or of themselves is behind ours: told out of turn. */
   readonly #misinformed = new Set<PeerId>()
 
@@ -44,6 +49,12 @@ export class Beliefs {
     this.#options = parts.options
     this.#effects = parts.effects
     this.#health = parts.health
+    this.#signatures = parts.signatures
+  }
+
+  /** Statements heard so far that their subject never made; of a message with many only the first count. */
+  get unprovenCount (): number {
+    return this.#unprovenCount
   }
 
   /** Members that take part, ourselves included: SWIM's N. */
@@ -68,8 +79,22 @@ export class Beliefs {
     this.#misinformed.delete(peer)
   }
 
-  /** Takes note of one statement that `from` passed on. */
-  hear (record: MemberRecord, from: PeerId, channel: Channel, nowMs: number): void {
+  /** Takes note of what `from` passed on in one message. */
+  hear (records: readonly MemberRecord[], from: PeerId, channel: Channel, nowMs: number): void {
+    const unprovenMax = this.#unprovenCount + UNPROVEN_PER_MESSAGE_MAX
+    for (const record of records) {
+      this.#hear(record, from, channel, nowMs)
+      if (this.#unprovenCount >= unprovenMax) return
+    }
+  }
+
+  /** `from` holds a member suspect or dead: where we suspect it too, that confirms it. */
+  hearOpinion (version: MemberVersion, from: PeerId): void {
+    const member = this.list.get(version.peer)
+    if (member?.suspicion !== undefined && compareStatements(asHearsay(version, 'suspect'), member.record) === 0) member.suspicion.confirm(from)
+  }
+
+  #hear (record: MemberRecord, from: PeerId, channel: Channel, nowMs: number): void {
     if (record.peer === this.own.record.peer) {
       this.#hearOfSelf(record, from)
       return
@@ -83,8 +108,9 @@ export class Beliefs {
     }
     const statement = channel === 'sync' ? asHearsay(record, member.record.health) : record
     const order = compareStatements(statement, member.record)
-    if (order > 0) this.#adopt(member, statement, from, nowMs)
-    else if (order === 0) member.suspicion?.confirm(from)
+    if (order > 0) {
+      if (this.#mayBelieve(record, member.record)) this.#adopt(member, statement, from, nowMs)
+    } else if (order === 0) member.suspicion?.confirm(from)
     else if (from === record.peer) this.markMisinformed(from)
   }
 
@@ -138,6 +164,7 @@ export class Beliefs {
       case 'nothing': return
       case 'stale': this.markMisinformed(from); return
       case 'accused':
+        if (this.own.needsProof(statement) && !this.#mayBelieve(statement, undefined)) return
         this.own.refute(statement)
         this.#health.worsen()
         this.news.add(this.own.record)
@@ -145,6 +172,7 @@ export class Beliefs {
         return
       case 'later-generation':
       case 'same-generation':
+        if (!this.#mayBelieve(statement, undefined)) return
         this.#effects.conflict({ kind: verdict, record: statement, from })
         return
       default: unreachable(verdict)
@@ -157,24 +185,46 @@ export class Beliefs {
       if (from === record.peer) this.markMisinformed(from)
       return
     }
-    if (!isPlausible(record)) return
-    if (isPresent(record.health)) {
-      if (this.#makeRoom()) this.#adopt(undefined, record, from, nowMs)
-    } else if (order > 0) {
+    const isListing = isPresent(record.health)
+    if (isListing ? this.#isFull : order === 0) return
+    if (!this.#mayBelieve(record, remembered)) return
+    if (!isListing) {
       this.remember(record)
       this.#effects.remember(record)
+      return
     }
+    this.#makeRoom()
+    this.#adopt(undefined, record, from, nowMs)
+  }
+
+  /**
+   * Whether a statement that is newer than what we hold keeps the limits and is its subject's own, or an opinion about
+   * something it said. What was proven once is not verified again: an opinion about the announcement we hold needs no
+   * proof, and one that we remember was proven when it came.
+   */
+  #mayBelieve (record: MemberRecord, known: MemberRecord | undefined): boolean {
+    if (!isPlausible(record)) return false
+    let claim = record
+    if (known !== undefined && isSameAnnouncement(record, known)) {
+      if (this.list.get(known.peer) !== undefined) {
+        if (record.health !== 'left') return true
+        claim = combine(known, record) // as it will be held and told
+      } else if (isSameContent(record, known) && isSameProof(record, known) && (record.health === 'left') === (known.health === 'left')) return true
+    }
+    if (isProven(claim, this.#signatures)) return true
+    this.#unprovenCount = Math.min(this.#unprovenCount + 1, Number.MAX_SAFE_INTEGER)
+    return false
   }
 
   #adopt (member: Member | undefined, statement: MemberRecord, from: PeerId, nowMs: number): void {
-    if (!isPlausible(statement)) return
     const previous = member?.record
     const record = previous === undefined ? statement : combine(previous, statement)
     const isTurn = previous === undefined || record.health !== previous.health || record.generation !== previous.generation
     this.list.set({
       record,
       sinceMs: member === undefined || isTurn ? nowMs : member.sinceMs,
-      suspicion: record.health === 'suspect' ? new Suspicion(suspicionTerms(this.#options, this.presentCount), from, nowMs) : undefined
+      suspicion: record.health === 'suspect' ? new Suspicion(suspicionTerms(this.#options, this.presentCount), from, nowMs) : undefined,
+      rttMs: record.generation === previous?.generation ? member?.rttMs : undefined
     })
     this.book.delete(record.peer)
     this.news.add(record)
@@ -183,12 +233,15 @@ export class Beliefs {
     for (const kind of eventsOfChange(previous, record)) this.#effects.event(kind, record, previous)
   }
 
-  #makeRoom (): boolean {
-    if (this.list.size < this.#options.membersMax) return true
+  /** Nobody can be listed any more, not even in the place of somebody absent. */
+  get #isFull (): boolean {
+    return this.list.size >= this.#options.membersMax && this.list.presentCount === this.list.size
+  }
+
+  #makeRoom (): void {
+    if (this.list.size < this.#options.membersMax) return
     const [longestAbsent] = this.list.absent().sort((a, b) => a.sinceMs - b.sinceMs)
-    if (longestAbsent === undefined) return false
-    this.#forget(longestAbsent.record)
-    return true
+    if (longestAbsent !== undefined) this.#forget(longestAbsent.record)
   }
 
   #forget (record: MemberRecord): void {

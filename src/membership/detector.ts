@@ -10,6 +10,7 @@ interface Probe {
   readonly target: PeerId
   /** Of the target when the probe began: an answer or silence says nothing of a later process. */
   readonly generation: Generation
+  readonly sentMs: number
   readonly deadlineMs: number
   /** When helpers are asked; Infinity once they were. */
   helpAtMs: number
@@ -79,11 +80,14 @@ export class Detector {
   }
 
   /** An answer from the target, or from a helper that got one. What answers no question of ours is ignored. */
-  ack (from: PeerId, sequence: number): void {
+  ack (from: PeerId, sequence: number, nowMs: number): void {
     const probe = this.#probes.get(sequence)
     if (probe === undefined || (from !== probe.target && !probe.helpers.includes(from))) return
     this.#probes.delete(sequence)
     this.#health.improve()
+    const { list } = this.#beliefs
+    const isDirect = from === probe.target && list.get(from)?.record.generation === probe.generation
+    if (isDirect) list.measured(from, nowMs - probe.sentMs)
   }
 
   /** A helper got no answer either; so at least the way to the helper and back is well. */
@@ -105,6 +109,7 @@ export class Detector {
       sequence,
       target,
       generation,
+      sentMs: nowMs,
       helpAtMs: nowMs + this.#health.scale(this.#options.probeTimeoutMs),
       deadlineMs: nowMs + this.#health.scale(this.#options.probeIntervalMs),
       helpers: [],

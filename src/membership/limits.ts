@@ -6,15 +6,20 @@ import { HTTP_SIZE_BYTES_MAX, MULTIADDR_COUNT_MAX, MULTIADDR_SIZE_BYTES_MAX } fr
 
 /** Members one node lists at most, itself not counted; a joiner beyond it is refused unless a dead or left one can make room. */
 export const MEMBERS_MAX = SYNC_RECORD_COUNT_MAX - 1
-/** Records read from one probe message; the rest is ignored. A sync is read up to MEMBERS_MAX + 1. */
+/** Records read from one probe message; the rest is ignored. A sync or digest is read up to MEMBERS_MAX + 1. */
 export const UPDATES_PER_MESSAGE_MAX = PROBE_UPDATE_COUNT_MAX
+/**
+ * Statements without proof in one message after which the rest of it is not read: no honest member sends one, and each
+ * costs a verification.
+ */
+export const UNPROVEN_PER_MESSAGE_MAX = 4
 /** Indirect probes one node makes for others at once; beyond it a request is ignored and its sender misses a nack. */
 export const RELAYS_MAX = 1024
 /** Knocks whose answer is still awaited; the oldest gives way. */
 export const KNOCKS_MAX = 64
 /** Peers met but not yet synced with; the oldest gives way. */
 export const GREETINGS_MAX = 1024
-/** Syncs sent to a met peer without one in return before it is given up until it is met again. */
+/** Greetings sent to a met peer without an answer before it is given up until it is met again. */
 export const GREETING_ATTEMPTS_MAX = 10
 /** Peers waiting to be told our own record out of turn; more are not noted, and catch up by a sync. */
 export const MISINFORMED_MAX = 1024

@@ -12,7 +12,12 @@ export interface Member {
   readonly sinceMs: number
   /** Set exactly while the member is suspect. */
   readonly suspicion: Suspicion | undefined
+  /** ms from a ping to its ack, smoothed; undefined until this process of it has answered one. */
+  readonly rttMs: number | undefined
 }
+
+/** Share of a new measurement in the smoothed round-trip time (RFC 6298 section 2, alpha). */
+const RTT_GAIN = 1 / 8
 
 /** Everybody heard of as alive since this process started, until forgotten; those present are on the probe ring. */
 export class MemberList {
@@ -56,6 +61,14 @@ export class MemberList {
     else this.#suspects.delete(peer)
     if (isPresent(health) && !wasPresent) this.ring.insert(peer)
     if (!isPresent(health) && wasPresent) this.ring.remove(peer)
+  }
+
+  /** The member itself answered a ping of ours after `rttMs`. */
+  measured (peer: PeerId, rttMs: number): void {
+    const member = this.#members.get(peer)
+    if (member === undefined) return
+    const before = member.rttMs ?? rttMs
+    this.#members.set(peer, { ...member, rttMs: before + (rttMs - before) * RTT_GAIN })
   }
 
   remove (peer: PeerId): void {

@@ -7,21 +7,16 @@ import { EffectCollector } from './effects.js'
 import type { MembershipEffects } from './effects.js'
 import { CORRECTIONS_PER_GOSSIP_MAX, MEMBERS_MAX, UPDATES_PER_MESSAGE_MAX, isPlausible } from './limits.js'
 import { LocalHealth } from './local-health.js'
+import { ownView, viewOf } from './member-view.js'
+import type { MemberView } from './member-view.js'
 import { membershipOptionProblems, retransmitLimit } from './options.js'
 import type { MembershipOptions } from './options.js'
 import { OwnRecord } from './own-record.js'
 import type { MembershipSelf } from './own-record.js'
 import { Relays } from './relays.js'
 import { Reunion } from './reunion.js'
+import type { Signatures } from './signatures.js'
 import { GOSSIP_SEQUENCE, Speaker } from './speaker.js'
-
-/** A member as this node sees it now. */
-export interface MemberView {
-  readonly record: MemberRecord
-  /** When its health or generation last changed in this node's view. */
-  readonly sinceMs: number
-  readonly isSelf: boolean
-}
 
 /**
  * Who is there: SWIM with Lifeguard's extensions over reliable streams, as a core without I/O. Every method is one
@@ -47,14 +42,15 @@ export class Membership {
    * @param self with a generation that is already durable
    * @param options without problems (`membershipOptionProblems`)
    * @param nowMs of a clock that never goes back, as everywhere below
+   * @param signatures by the key of `self.peer`
    */
-  constructor (self: MembershipSelf, options: MembershipOptions, random: Prng, nowMs: number) {
+  constructor (self: MembershipSelf, options: MembershipOptions, random: Prng, nowMs: number, signatures: Signatures) {
     const problems = membershipOptionProblems(options)
     assert(problems.length === 0, `membership options: ${problems.join('; ')}`)
     const effects = this.#effects
-    const own = new OwnRecord(self)
+    const own = new OwnRecord(self, signatures)
     const health = new LocalHealth(options.localHealthMax)
-    const beliefs = new Beliefs({ own, options, random, effects, health })
+    const beliefs = new Beliefs({ own, options, random, effects, health, signatures })
     const speaker = new Speaker(beliefs, options, effects)
     this.#own = own
     this.#options = options
@@ -89,11 +85,15 @@ export class Membership {
     this.#enter(nowMs)
     if (from === this.#own.record.peer) return
     if (message.kind === 'sync') {
-      this.#receiveSync(from, message.records, message.reply, nowMs)
+      this.#beliefs.hear(message.records.slice(0, MEMBERS_MAX + 1), from, 'sync', nowMs)
+      return
+    }
+    if (message.kind === 'digest') {
+      this.#reunion.digest(from, message, nowMs)
       return
     }
     this.#effects.heard(from, message.epoch, message.durableBatch)
-    for (const record of message.updates.slice(0, UPDATES_PER_MESSAGE_MAX)) this.#beliefs.hear(record, from, 'gossip', nowMs)
+    this.#beliefs.hear(message.updates.slice(0, UPDATES_PER_MESSAGE_MAX), from, 'gossip', nowMs)
     switch (message.kind) {
       case 'ping':
         this.#speaker.ack(from, message.sequence)
@@ -106,7 +106,7 @@ export class Membership {
         break
       case 'ack':
         if (message.sequence === GOSSIP_SEQUENCE) break
-        this.#detector.ack(from, message.sequence)
+        this.#detector.ack(from, message.sequence, nowMs)
         this.#relays.ack(from, message.sequence)
         this.#reunion.ack(from, message.sequence)
         break
@@ -183,16 +183,20 @@ export class Membership {
 
   /** This node first, then everybody listed: alive, suspect, dead, left. Merely remembered peers are not. */
   members (): readonly MemberView[] {
-    const views: MemberView[] = [{ record: this.#own.record, sinceMs: this.#ownSinceMs, isSelf: true }]
-    for (const { record, sinceMs } of this.#beliefs.list.values()) views.push({ record, sinceMs, isSelf: false })
+    const views = [this.#ownView]
+    for (const member of this.#beliefs.list.values()) views.push(viewOf(member))
     return views
   }
 
   /** Undefined where the peer was not heard of as alive since this process started, or was forgotten. */
   get (peer: PeerId): MemberView | undefined {
-    if (peer === this.#own.record.peer) return this.members()[0]
+    if (peer === this.#own.record.peer) return this.#ownView
     const member = this.#beliefs.list.get(peer)
-    return member && { record: member.record, sinceMs: member.sinceMs, isSelf: false }
+    return member && viewOf(member)
+  }
+
+  get #ownView (): MemberView {
+    return ownView(this.#own.record, this.#ownSinceMs, this.localHealth)
   }
 
   /** Members that take part: alive and suspect, this node included until it leaves. */
@@ -203,6 +207,11 @@ export class Membership {
   /** Lifeguard's local health score: 0 is well; the greater, the more this node doubts itself. */
   get localHealth (): number {
     return this.#health.score
+  }
+
+  /** Statements heard that were ignored because their subject never made them: somebody forges, or is broken. */
+  get unprovenCount (): number {
+    return this.#beliefs.unprovenCount
   }
 
   /**
@@ -220,13 +229,6 @@ export class Membership {
       }
     }
     this.#lastMs = Math.max(this.#lastMs, nowMs)
-  }
-
-  #receiveSync (from: PeerId, records: readonly MemberRecord[], reply: boolean, nowMs: number): void {
-    const owesReply = reply && this.#reunion.owesReply(from, nowMs)
-    this.#reunion.endGreeting(from)
-    for (const record of records.slice(0, MEMBERS_MAX + 1)) this.#beliefs.hear(record, from, 'sync', nowMs)
-    if (owesReply) this.#speaker.sync(from, false)
   }
 
   /** Somebody is there; where we hold it dead or do not know it, we shall exchange beliefs. */

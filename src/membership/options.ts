@@ -32,7 +32,7 @@ export interface MembershipOptions {
   /** Updates one message carries at most, 1–32 (what the wire allows). Up: a backlog drains sooner; down: smaller frames before a probe. Default 32. */
   readonly updatesPerMessageMax: number
   /**
-   * ms between two full exchanges with one random member, stretched above 32 members (`syncIntervalMsOf`). Up: less
+   * ms between two comparisons of all beliefs with one random member, stretched above 32 members (`syncIntervalMsOf`). Up: less
    * traffic; down: whoever missed gossip catches up sooner. Default 30 000.
    */
   readonly syncIntervalMs: number

@@ -2,7 +2,9 @@ import { assert, toIncarnation } from '../base/index.js'
 import type { Generation, Multiaddr, NodeName, PeerId } from '../base/index.js'
 import type { MemberHealth, MemberRecord } from '../../protocols/membership/index.js'
 import { INCARNATION_LEAP_MAX, announceable, isPlausible } from './limits.js'
-import { compareStatements, isSameContent } from './precedence.js'
+import { compareStatements, isSameAnnouncement, isSameContent } from './precedence.js'
+import { signed } from './signatures.js'
+import type { Signatures } from './signatures.js'
 
 /** Who we are when the process starts. */
 export interface MembershipSelf {
@@ -21,12 +23,14 @@ export interface MembershipSelf {
  */
 export type SelfVerdict = 'nothing' | 'stale' | 'accused' | 'later-generation' | 'same-generation'
 
-/** Our own record: nobody else changes it, and every change raises the incarnation. */
+/** Our own record: nobody else changes it, and every change raises the incarnation and is signed. */
 export class OwnRecord {
+  readonly #signatures: Signatures
   #record: MemberRecord
 
-  constructor (self: MembershipSelf) {
-    this.#record = {
+  constructor (self: MembershipSelf, signatures: Signatures) {
+    this.#signatures = signatures
+    this.#record = signed({
       peer: self.peer,
       name: self.name,
       generation: self.generation,
@@ -34,7 +38,7 @@ export class OwnRecord {
       health: 'alive',
       multiaddrs: announceable(self.multiaddrs),
       http: self.http
-    }
+    }, signatures)
     assert(isPlausible(this.#record), 'our own record keeps the limits we hold others to')
   }
 
@@ -60,6 +64,14 @@ export class OwnRecord {
     return order < 0 ? 'stale' : 'accused'
   }
 
+  /**
+   * Whether a verdict other than `nothing` and `stale` holds only if the statement carries our signature: all but the
+   * opinion of others about what we say now.
+   */
+  needsProof (statement: MemberRecord): boolean {
+    return statement.health === 'left' || !isSameAnnouncement(statement, this.#record)
+  }
+
   /** Answers an accusation: next incarnation = max(own, accused) + 1 (memberlist `refute`). */
   refute (accusation: MemberRecord): void {
     this.#raise(accusation.incarnation, {})
@@ -76,12 +88,12 @@ export class OwnRecord {
 
   /** Says goodbye for this generation. */
   leave (): void {
-    this.#record = { ...this.#record, health: 'left' }
+    this.#record = signed({ ...this.#record, health: 'left' }, this.#signatures)
   }
 
   #raise (accused: number, change: { multiaddrs?: readonly Multiaddr[], http?: string, health?: MemberHealth }): void {
     const own = this.#record
-    this.#record = { ...own, ...change, incarnation: toIncarnation(Math.max(own.incarnation, accused) + 1) }
+    this.#record = signed({ ...own, ...change, incarnation: toIncarnation(Math.max(own.incarnation, accused) + 1) }, this.#signatures)
     assert(isPlausible(this.#record), 'our own record keeps the limits we hold others to')
   }
 }

@@ -1,4 +1,5 @@
 import type { PeerId, Prng } from '../base/index.js'
+import type { Digest } from './anti-entropy.js'
 import type { Beliefs } from './beliefs.js'
 import { GREETINGS_MAX, GREETING_ATTEMPTS_MAX, KNOCKS_MAX } from './limits.js'
 import { syncIntervalMsOf } from './options.js'
@@ -21,7 +22,7 @@ export interface ReunionParts {
   readonly nowMs: number
 }
 
-/** Brings views together: greets whom it met, exchanges all beliefs now and then, knocks at the absent. */
+/** Brings views together: greets whom it met, compares all beliefs with somebody now and then, knocks at the absent. */
 export class Reunion {
   readonly #beliefs: Beliefs
   readonly #speaker: Speaker
@@ -32,15 +33,17 @@ export class Reunion {
   /** Unanswered knocks by sequence, oldest first. */
   readonly #knocks = new Map<number, PeerId>()
   #nextSyncMs: number
-  #nextKnockMs: number
+  readonly #startMs: number
+  /** When the last round was; the first is due at once. */
+  #lastKnockMs = -Infinity
 
   constructor (parts: ReunionParts) {
     this.#beliefs = parts.beliefs
     this.#speaker = parts.speaker
     this.#options = parts.options
     this.#random = parts.random
+    this.#startMs = parts.nowMs
     this.#nextSyncMs = parts.nowMs + parts.random.between(1, parts.options.syncIntervalMs)
-    this.#nextKnockMs = parts.nowMs
   }
 
   get #isAlone (): boolean {
@@ -62,16 +65,23 @@ export class Reunion {
     if (this.#isAlone) this.#sendGreeting(peer, greeting, nowMs)
   }
 
-  /** The peer cannot be spoken to now, or has exchanged beliefs with us. */
+  /** The peer cannot be spoken to now, or has answered ours. */
   endGreeting (peer: PeerId): void {
     this.#greetings.delete(peer)
   }
 
+  /** What a peer holds, or wants of what we hold. */
+  digest (from: PeerId, digest: Digest, nowMs: number): void {
+    if (digest.reply) for (const version of digest.listed) this.#beliefs.hearOpinion(version, from)
+    this.#speaker.answerDigest(from, digest, this.#shouldAsk(from, nowMs))
+    if (!digest.reply) this.endGreeting(from)
+  }
+
   /**
-   * Whether a sync that asks for a reply needs one: not where ours is under way already because both sides greeted.
-   * Were ours lost, the peer asks again after a probe interval.
+   * Whether we should ask for what a digest has newer: not where our own digest is under way to that peer, because both
+   * sides greeted, and will be answered with the same. Were ours lost, it is sent again after a probe interval.
    */
-  owesReply (peer: PeerId, nowMs: number): boolean {
+  #shouldAsk (peer: PeerId, nowMs: number): boolean {
     const greeting = this.#greetings.get(peer)
     return greeting === undefined || greeting.attempts === 0 || greeting.dueMs <= nowMs
   }
@@ -80,7 +90,7 @@ export class Reunion {
   ack (from: PeerId, sequence: number): void {
     if (this.#knocks.get(sequence) !== from) return
     this.#knocks.delete(sequence)
-    this.#speaker.sync(from, true)
+    this.#introduce(from)
   }
 
   tick (nowMs: number): void {
@@ -89,13 +99,18 @@ export class Reunion {
       this.#nextSyncMs = nowMs + syncIntervalMsOf(this.#options, this.#beliefs.presentCount)
       const { list } = this.#beliefs
       const [peer] = list.ring.pick(1, (candidate) => list.get(candidate)?.record.health === 'alive')
-      if (peer !== undefined) this.#speaker.sync(peer, true)
+      if (peer !== undefined) this.#speaker.digest(peer)
     }
     if (this.#nextKnockMs <= nowMs) {
+      this.#lastKnockMs = nowMs
       this.#beliefs.forgetOld(nowMs)
       this.#knockAtSome()
-      this.#nextKnockMs = nowMs + (this.#isAlone ? this.#options.probeIntervalMs : this.#options.reconnectIntervalMs)
     }
+  }
+
+  /** At once where this node has just lost its last companion some time after the last round. */
+  get #nextKnockMs (): number {
+    return Math.max(this.#startMs, this.#lastKnockMs + (this.#isAlone ? this.#options.probeIntervalMs : this.#options.reconnectIntervalMs))
   }
 
   get deadlineMs (): number {
@@ -116,7 +131,13 @@ export class Reunion {
   #sendGreeting (peer: PeerId, greeting: Greeting, nowMs: number): void {
     greeting.attempts++
     greeting.dueMs = nowMs + this.#options.probeIntervalMs
-    this.#speaker.sync(peer, true)
+    this.#introduce(peer)
+  }
+
+  /** To somebody who may not know us: our own record with the digest, so that it need not ask for that. */
+  #introduce (peer: PeerId): void {
+    this.#speaker.sync(peer, [this.#beliefs.own.record])
+    this.#speaker.digest(peer)
   }
 
   /**

@@ -1,6 +1,8 @@
 import { toBatchNumber, toEpoch } from '../base/index.js'
 import type { BatchNumber, Epoch, PeerId } from '../base/index.js'
 import type { MemberRecord, ProbeHeader } from '../../protocols/membership/index.js'
+import { digestOf, lackedOf, newerThan } from './anti-entropy.js'
+import type { Digest } from './anti-entropy.js'
 import type { Beliefs } from './beliefs.js'
 import type { EffectCollector } from './effects.js'
 import { retransmitLimit } from './options.js'
@@ -55,12 +57,20 @@ export class Speaker {
     this.ack(to, GOSSIP_SEQUENCE)
   }
 
-  /** Everything we believe, ourselves first. */
-  sync (to: PeerId, reply: boolean): void {
-    const records = [this.#beliefs.own.record]
-    for (const { record } of this.#beliefs.list.values()) records.push(record)
-    this.#beliefs.clearMisinformed(to)
-    this.#effects.send(to, { kind: 'sync', reply, records })
+  /** Asks for all that `to` holds beyond what we hold, and offers the same. */
+  digest (to: PeerId): void {
+    this.#effects.send(to, { kind: 'digest', ...digestOf(this.#beliefs) })
+  }
+
+  /** Answers a digest: what its sender lacks and, with `asks`, what we want of it. */
+  answerDigest (to: PeerId, digest: Digest, asks: boolean): void {
+    this.sync(to, newerThan(digest, this.#beliefs))
+    if (digest.reply) this.#effects.send(to, { kind: 'digest', ...(asks ? lackedOf(digest, this.#beliefs) : { reply: false, listed: [], remembered: [] }) })
+  }
+
+  /** Some of what we believe; nothing is sent where that is nothing. */
+  sync (to: PeerId, records: readonly MemberRecord[]): void {
+    if (records.length > 0) this.#effects.send(to, { kind: 'sync', records })
   }
 
   #header (to: PeerId, sequence: number, about?: PeerId): ProbeHeader {
@@ -76,7 +86,9 @@ export class Speaker {
     const isMisinformed = this.#beliefs.misinformed.has(to)
     this.#beliefs.clearMisinformed(to)
     const updates = new Map<PeerId, MemberRecord>()
-    const add = (record: MemberRecord): void => { updates.set(record.peer, record) }
+    const add = (record: MemberRecord): void => {
+      if (record.signature.length > 0) updates.set(record.peer, record) // from the disk of an earlier version: nobody believes it
+    }
     if (isMisinformed || !list.isPresent(to)) add(own.record)
     const receiver = this.#beliefs.recordOf(to)
     if (receiver !== undefined && (isMisinformed || receiver.health !== 'alive')) add(receiver)

@@ -45,6 +45,10 @@ export interface MemberReport {
   readonly multiaddrs: readonly string[]
   readonly http: string
   readonly self: boolean
+  /** ms of a round trip to it, smoothed; undefined before it answered a probe, and of this node. */
+  readonly rttMs: number | undefined
+  /** Of this node: 0 is well, up to 8 the more it doubts itself (a busy event loop, a bad network); undefined of others. */
+  readonly localHealth: number | undefined
 }
 
 export interface PartitionReport {

@@ -1,8 +1,8 @@
-import { isPeerId, toIncarnation, toPeerId } from '../base/index.js'
+import { isPeerId, toPeerId } from '../base/index.js'
 import type { Logger, Multiaddr, PeerId, Prng } from '../base/index.js'
 import { encodeKnownPeer, peerKey } from '../layout/index.js'
 import { defaultMembershipOptions, Membership, noMembershipEffects } from '../membership/index.js'
-import type { MemberView } from '../membership/index.js'
+import type { MemberView, Signatures } from '../membership/index.js'
 import type { MemberRecord, MembershipMessage } from '../../protocols/membership/index.js'
 import type { BootState } from './boot.js'
 import type { Cluster, Hello } from './cluster.js'
@@ -38,6 +38,7 @@ export interface CompanyContext {
   readonly log: Logger
   readonly random: Prng
   readonly cluster: Cluster
+  readonly signatures: Signatures
   fatal (reason: string): void
 }
 
@@ -53,16 +54,21 @@ export class Company {
   #nowMs: number
   /** Members declared dead, and when the connection to them is given up. */
   readonly #hangUpAtMs = new Map<PeerId, number>()
+  /** Statements without proof at which the next line is logged: each twice as many as before, so that a liar fills no log. */
+  #unprovenLogAt = 1
 
   constructor (context: CompanyContext, boot: BootState, nowMs: number) {
     this.#context = context
-    const { options, transport, random } = context
+    const { options, transport, random, signatures } = context
     this.#membership = new Membership({
       peer: options.peer, name: options.name, generation: boot.generation, multiaddrs: bare(transport.multiaddrs()), http: options.http
     }, {
       ...defaultMembershipOptions, probeIntervalMs: options.tuning.probeIntervalMs, probeTimeoutMs: options.tuning.probeTimeoutMs
-    }, random, nowMs)
-    const remembered = [...boot.known].map(([peer, known]): MemberRecord => ({ peer, ...known, incarnation: toIncarnation(0), health: 'alive' }))
+    }, random, nowMs, signatures)
+    const remembered = [...boot.known].map(([peer, known]): MemberRecord => {
+      const { name, generation, incarnation, multiaddrs, http, signature } = known
+      return { peer, name, generation, incarnation, health: known.left ? 'left' : 'alive', multiaddrs, http, signature }
+    })
     this.#membership.remember(remembered, nowMs)
     for (const { peer, multiaddrs } of remembered) transport.learn(peer, multiaddrs)
     this.#doors = [
@@ -191,9 +197,13 @@ export class Company {
     }
     for (const record of effects.remember) {
       transport.learn(record.peer, record.multiaddrs)
-      commit.put(peerKey(record.peer), encodeKnownPeer(record.peer, { ...record, heardBatch: cluster.heardBatch(record.peer) }))
+      commit.put(peerKey(record.peer), encodeKnownPeer(record.peer, { ...record, left: record.health === 'left', heardBatch: cluster.heardBatch(record.peer) }))
     }
     for (const peer of effects.forget) commit.delete(peerKey(peer))
+    if (this.#membership.unprovenCount >= this.#unprovenLogAt) {
+      log.warn('statements about members were ignored: whom they are about did not sign them', { sinceStart: this.#membership.unprovenCount })
+      this.#unprovenLogAt = 2 * this.#membership.unprovenCount
+    }
     for (const { peer, epoch, durableBatch } of effects.heard) cluster.heard(peer, epoch, durableBatch)
     if (effects.conflict !== undefined) {
       const { kind, record } = effects.conflict

@@ -1,6 +1,7 @@
 import { assert, DecodeError, isPeerId, Prng, toPeerId } from '../base/index.js'
 import type { Bucket, Logger, MemberId, PartitionId, PeerId } from '../base/index.js'
 import { Overlay } from '../kv/index.js'
+import type { Signatures } from '../membership/index.js'
 import { batchKey, encodeBatchNumber } from '../layout/index.js'
 import type { NodeRecord } from '../layout/index.js'
 import { bucketOf, partitionOf } from '../placement/index.js'
@@ -41,6 +42,8 @@ export interface NodePorts {
   readonly transport: Transport
   readonly scheduler: Scheduler
   readonly log: Logger
+  /** By this node's key. */
+  readonly signatures: Signatures
   /** The node cannot go on: the process must end and be started again. */
   fatal (reason: string): void
 }
@@ -76,7 +79,7 @@ export class NodeDriver implements NodeApi {
     this.#boot = boot
     this.#nowMs = nowMs
     this.#startedMs = nowMs
-    const { disk, transport, scheduler, log } = ports
+    const { disk, transport, scheduler, log, signatures } = ports
     const random = new Prng(options.seed)
     this.#commit = new GroupCommit(disk, boot.durableBatch, (number) => ({ kind: 'put', key: batchKey(), value: encodeBatchNumber(number) }), (error) => { this.input({ kind: 'flushed', error }) }, options.tuning.lazyFlushMs)
     this.#outbox = new Outbox(transport)
@@ -90,7 +93,7 @@ export class NodeDriver implements NodeApi {
       coordinatorMap: () => this.#replicas.coordinatorMap,
       fatal: (reason) => { this.#fatal(reason) }
     }, boot, nowMs)
-    this.#company = new Company({ options, commit, outbox, transport, log, random: new Prng(random.uint32()), cluster: this.#cluster, fatal: (reason) => { this.#fatal(reason) } }, boot, nowMs)
+    this.#company = new Company({ options, commit, outbox, transport, log, random: new Prng(random.uint32()), cluster: this.#cluster, signatures, fatal: (reason) => { this.#fatal(reason) } }, boot, nowMs)
     this.#replicas = new ReplicaSet({
       commit, disk, overlay: this.#overlay, log, random: new Prng(random.uint32()), tuning: options.tuning,
       send: (to, message) => {

@@ -58,7 +58,7 @@ export function statusReport (view: NodeView): StatusReport {
 /** This node first, then the others by name: members of the map, and peers that membership knows beside them. */
 export function memberReports ({ options, cluster, company, nowMs }: NodeView): MemberReport[] {
   const reports = new Map<string, MemberReport>()
-  for (const { record, sinceMs } of company.members()) {
+  for (const { record, sinceMs, rttMs, localHealth } of company.members()) {
     reports.set(record.peer, {
       name: record.name,
       peer: record.peer,
@@ -69,7 +69,9 @@ export function memberReports ({ options, cluster, company, nowMs }: NodeView): 
       incarnation: record.incarnation,
       multiaddrs: record.multiaddrs,
       http: record.http,
-      self: record.peer === options.peer
+      self: record.peer === options.peer,
+      rttMs: rttMs === undefined ? undefined : Math.round(rttMs * 1000) / 1000,
+      localHealth
     })
   }
   for (const member of cluster.map?.members ?? []) {
@@ -84,7 +86,9 @@ export function memberReports ({ options, cluster, company, nowMs }: NodeView): 
       incarnation: 0,
       multiaddrs: [],
       http: '',
-      self: false
+      self: false,
+      rttMs: undefined,
+      localHealth: undefined
     })
   }
   return [...reports.values()].sort((a, b) => Number(b.self) - Number(a.self) || (a.name < b.name ? -1 : 1))

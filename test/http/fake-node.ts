@@ -93,7 +93,7 @@ export class FakeNode implements NodeApi {
 
   members (): readonly MemberReport[] {
     return [{
-      name: 'node1', peer: '12D3KooWFake', memberId: 1, health: 'alive', sinceMs: 3, generation: 1, incarnation: 0, multiaddrs: [], http: '', self: true
+      name: 'node1', peer: '12D3KooWFake', memberId: 1, health: 'alive', sinceMs: 3, generation: 1, incarnation: 0, multiaddrs: [], http: '', self: true, rttMs: undefined, localHealth: 0
     }]
   }
 

@@ -1,14 +1,14 @@
 import { crc32 as zlibCrc32 } from 'node:zlib'
 import fc from 'fast-check'
 import {
-  DecodeError, toBatchNumber, toBucket, toClusterId, toGeneration, toLogIndex, toMemberId, toNodeName, toPartitionId, toPeerId, toRevision,
+  DecodeError, toBatchNumber, toBucket, toClusterId, toGeneration, toIncarnation, toLogIndex, toMemberId, toNodeName, toPartitionId, toPeerId, toRevision,
   toTerm, type Multiaddr
 } from '../../src/base/index.js'
 import {
   KNOWN_ADDRESS_COUNT_MAX, batchKey, crc32, dataKey, decodeBatchNumber, decodeFoundingRecord, decodeInstalling, decodeKnownPeer,
   decodeLogStart, decodeNodeRecord, decodeReplicaState, decodeValueRecord, encodeBatchNumber,
   encodeFoundingRecord, encodeInstalling, encodeKnownPeer, encodeLogStart, encodeNodeRecord,
-  encodeReplicaState, encodeValueRecord, hardStateKey, nodeKey, openRecord, replicaStateKey, sealRecord
+  encodeReplicaState, encodeValueRecord, hardStateKey, nodeKey, openRecord, peerKey, replicaStateKey, sealRecord
 } from '../../src/layout/index.js'
 import { expect, suite } from '../harness.js'
 
@@ -23,7 +23,7 @@ const anyBytes = fc.uint8Array({ maxLength: 200 })
 const NODE = { name: toNodeName('node1'), peer: PEER, generation: toGeneration(7), clusterId: CLUSTER, memberId: toMemberId(2), configuration: 'nodes: 4' }
 const KNOWN_PEER = {
   name: toNodeName('node2'), generation: toGeneration(3), multiaddrs: ['/ip4/10.0.0.4/tcp/9080', '/dns4/node2/tcp/9080'] as Multiaddr[],
-  http: 'http://10.0.0.4:8080', heardBatch: toBatchNumber(99)
+  http: 'http://10.0.0.4:8080', heardBatch: toBatchNumber(99), incarnation: toIncarnation(7), left: true, signature: new Uint8Array(64).fill(9)
 }
 const REPLICA_STATE = { appliedIndex: toLogIndex(9), appliedTerm: toTerm(3), revision: toRevision(2 ** 52), keyCount: 17 }
 /** CRC-32 of 800007 "user:1" 00ac0276 (Python's zlib), then format 0, revision 300, "v". */
@@ -149,6 +149,13 @@ suite('meta records', ({ test }) => {
     expect.is(decoded.http, '')
     expect.is(decoded.multiaddrs.length, KNOWN_ADDRESS_COUNT_MAX)
     expect.is(decoded.multiaddrs[0], '/ip4/10.0.0.1/tcp/0')
+  })
+
+  test('of known peers written before members signed are read, without a signature', () => {
+    const written = sealRecord(peerKey(PEER), Buffer.from('0a056e6f6465321003186322002a162f6970342f31302e302e302e342f7463702f39303830', 'hex'))
+    expect.equal(decodeKnownPeer(PEER, written), {
+      ...KNOWN_PEER, multiaddrs: ['/ip4/10.0.0.4/tcp/9080'], http: '', incarnation: 0, left: false, signature: new Uint8Array(0)
+    })
   })
 
   test('of a replica come back', () => {

@@ -4,7 +4,7 @@ import { World } from './world.js'
 import type { Node } from './world.js'
 
 suite('membership: hints and stalls', ({ test }) => {
-  test('MEMBERSHIP test 23: close is only a hint: (a) a pruned connection changes nothing', () => {
+  test('[M23] close is only a hint: (a) a pruned connection changes nothing', () => {
     const world = new World({ seed: 'pruned' })
     const nodes = world.cluster(5)
     for (const node of nodes) node.events.length = 0
@@ -20,7 +20,7 @@ suite('membership: hints and stalls', ({ test }) => {
     for (const node of nodes) expect.is(node.stateOf(node), 'alive@1.0')
   })
 
-  test('MEMBERSHIP test 23: close is only a hint: (b) a killed process is suspected within 1 s and dead no sooner than the suspicion ends', () => {
+  test('[M23] [defect memberlist #242] close is only a hint: (b) a killed process is suspected within 1 s and dead no sooner than the suspicion ends', () => {
     const world = new World({ seed: 'refused' })
     const nodes = world.cluster(5)
     const killedMs = world.nowMs
@@ -33,7 +33,7 @@ suite('membership: hints and stalls', ({ test }) => {
     }
   })
 
-  test('MEMBERSHIP test 23: close is only a hint: (c) a black hole is suspected no faster than by a probe', () => {
+  test('[M23] close is only a hint: (c) a black hole is suspected no faster than by a probe', () => {
     const world = new World({ seed: 'black hole' })
     const nodes = world.cluster(5)
     world.crash(nodes[4]!, 'host down')
@@ -47,7 +47,7 @@ suite('membership: hints and stalls', ({ test }) => {
     expect.ok(first() >= 8000 + 1000 + 4000)
   })
 
-  test('MEMBERSHIP test 23: close is only a hint: one bad link and its close suspect nobody', () => {
+  test('[M23] close is only a hint: one bad link and its close suspect nobody', () => {
     const world = new World({ seed: 'bad link' })
     const [a, b] = world.cluster(5) as [Node, Node]
     world.isCut = (from, to) => (from === a && to === b) || (from === b && to === a)
@@ -58,7 +58,7 @@ suite('membership: hints and stalls', ({ test }) => {
     expect.equal(world.nodes.flatMap(({ events }) => events), [])
   })
 
-  test('MEMBERSHIP test 23: close is only a hint: a new connection revives nobody and raises no incarnation', () => {
+  test('[M23] close is only a hint: a new connection revives nobody and raises no incarnation', () => {
     const solo = new Solo(1)
     for (const number of [2, 3]) solo.hear(number, record(number, 'alive@1.0'))
     solo.hear(3, record(2, 'dead@1.0'))

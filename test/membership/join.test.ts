@@ -60,7 +60,7 @@ suite('membership: joining and dying', ({ test }) => {
     expect.is(nodes[0]!.stateOf(nodes[5]!), 'alive@1.1')
   })
 
-  test('a restart on a new address is found by all, through its own remembered peers alone', () => {
+  test('[defect memberlist #157] [defect consul #733] a restart on a new address is found by all, through its own remembered peers alone', () => {
     const world = new World({ seed: 'moved' })
     const nodes = world.cluster(8)
     const moved = nodes[3]!
@@ -85,7 +85,7 @@ suite('membership: joining and dying', ({ test }) => {
     for (const node of nodes) expect.ok(node.running.members().every(({ record: { generation } }) => generation === 2))
   })
 
-  test('a remembered peer is no member until it is heard of', () => {
+  test('[defect chitchat #132] a remembered peer is no member until it is heard of', () => {
     const solo = new Solo(1)
     solo.core.remember([record(2, 'alive@1.5'), record(3, 'dead@1.0'), record(1, 'alive@9.0')], 0)
     expect.is(solo.core.members().length, 1)
@@ -94,7 +94,7 @@ suite('membership: joining and dying', ({ test }) => {
     const sends = solo.run(3500).flatMap((effects) => effects.sends)
     const knocked = sends.filter(({ message }) => message.kind === 'ping').map(({ to }) => to)
     expect.equal(knocked.sort(), [2, 2, 2, 2, 3, 3, 3, 3].map(peerOf), 'once a second while we are alone')
-    const synced = sends.filter(({ message }) => message.kind === 'sync' && message.reply).map(({ to }) => to)
+    const synced = sends.filter(({ message }) => message.kind === 'digest' && message.reply).map(({ to }) => to)
     expect.ok(synced.length >= 3 && synced.every((peer) => peer === peerOf(2)), 'with whoever answers')
     solo.hear(4, record(2, 'alive@1.4'))
     expect.is(solo.stateOf(2), 'unknown', 'older than what we remember of it')
@@ -138,19 +138,29 @@ suite('membership: joining and dying', ({ test }) => {
     const right = world.add(5)
     for (const node of right.slice(1)) world.connect(node, right[0]!)
     world.runFor(3000)
-    world.connect(left[2]!, right[2]!)
+    const asked: number[] = []
+    const pair = [left[2]!, right[2]!] as const
+    world.onSend = (from, to, message) => {
+      if (message.kind === 'digest' && !message.reply && pair.includes(from) && pair.includes(to)) asked.push(message.listed.length)
+    }
+    world.connect(...pair)
     expect.ok(world.runUntil(() => world.isOneView, 10_000) <= 5000)
+    expect.equal(asked, [0, 0], 'both greet, so neither asks for what is under way')
   })
 
-  test('those who join together do not send everybody everything twice', () => {
+  test('those who join together tell each other of themselves and ask for nothing that is under way already', () => {
     const world = new World({ seed: 'two greet' })
     const [a, b] = world.add(2) as [Node, Node]
-    let syncs = 0
-    world.onSend = (_from, _to, message) => { if (message.kind === 'sync') syncs++ }
+    const asked: number[] = []
+    let records = 0
+    world.onSend = (_from, _to, message) => {
+      if (message.kind === 'sync') records += message.records.length
+      if (message.kind === 'digest' && !message.reply) asked.push(message.listed.length)
+    }
     world.connect(a, b)
     world.runFor(500)
     expect.ok(world.isOneView)
-    expect.is(syncs, 2)
+    expect.equal([records, asked], [4, [0, 0]])
   })
 
   test('the death of one of two and the return of both is seen by both', () => {

@@ -1,9 +1,9 @@
 import { suite, expect } from '../harness.js'
-import { Solo, peerOf, probe, record } from './records.js'
+import { Solo, peerOf, probe, record, resigned, updatesOf } from './records.js'
 import { World } from './world.js'
 
 suite('membership: leaving', ({ test }) => {
-  test('MEMBERSHIP test 21: graceful leave: 64 members report left and none failed, though the process ends at once', () => {
+  test('[M21] [defect consul #3706] [defect consul #8435] given 64 members, when one leaves and its process ends at once, then all report it left and none failed', () => {
     const world = new World({ seed: 'leave' })
     const nodes = world.cluster(64)
     const b = nodes[40]!
@@ -24,7 +24,7 @@ suite('membership: leaving', ({ test }) => {
     expect.is(others[0]!.told(b).at(-1), 'restarted')
   })
 
-  test('MEMBERSHIP test 21: graceful leave: it answers while it still runs, and no queued alive undoes it', () => {
+  test('[M21] [defect memberlist aadad4b] given a member that left and still runs, when it is probed or a queued alive of it arrives, then it answers and stays left', () => {
     const world = new World({ seed: 'leaving' })
     const nodes = world.cluster(8)
     const b = nodes[7]!
@@ -44,7 +44,7 @@ suite('membership: leaving', ({ test }) => {
     expect.equal(b.events.filter(({ kind }) => kind !== 'joined'), [], 'it judges nobody any more')
   })
 
-  test('MEMBERSHIP test 21: graceful leave: left members are forgotten on time, not told of and knocked at', () => {
+  test('[M21] [defect memberlist #254] given a member that left, when its time of remembrance is over, then it is forgotten, not told of and knocked at', () => {
     const options = { syncIntervalMs: 2000, leftRememberedMs: 60_000 }
     const solo = new Solo(1, { options })
     for (const number of [2, 3]) solo.hear(number, record(number, 'alive@1.0'))
@@ -54,16 +54,27 @@ suite('membership: leaving', ({ test }) => {
     const sends = solo.run(200_000).flatMap((effects) => effects.sends)
     expect.is(solo.stateOf(2), 'unknown')
     expect.ok(sends.some(({ to, message }) => to === peerOf(2) && message.kind === 'ping'))
-    const syncs = sends.filter(({ message }) => message.kind === 'sync').slice(10)
-    expect.ok(syncs.length > 10 && syncs.every(({ message }) => message.kind === 'sync' && message.records.every(({ peer }) => peer !== peerOf(2))))
+    const lists = sends.flatMap(({ message }) => message.kind === 'digest' ? [message.listed] : []).slice(10)
+    expect.ok(lists.length > 10 && lists.every((listed) => listed.every(({ peer }) => peer !== peerOf(2))))
+    solo.run(solo.nowMs)
+    solo.core.step(peerOf(3), { kind: 'digest', reply: true, listed: [], remembered: [] }, solo.nowMs)
+    const told = solo.core.takeEffects().sends.flatMap(({ message }) => updatesOf(message).map(({ peer }) => peer))
+    expect.equal(told, [peerOf(1), peerOf(3)])
   })
 
-  test('a forged goodbye is refuted by its subject', () => {
+  test('[M21] given a goodbye that its subject never said, when it is passed on, then nobody believes it, also where it carries another signature of the subject', () => {
     const world = new World({ seed: 'forged' })
     const nodes = world.cluster(5)
-    for (const node of nodes) world.whisper(node, node === nodes[0] ? nodes[1]! : nodes[0]!, record(5, 'left@1.0'))
-    expect.ok(world.runUntil(() => world.isOneView, 3000) < Infinity)
-    expect.is(nodes[0]!.stateOf(nodes[4]!), 'alive@1.1')
+    const forgeries = [
+      resigned(record(5, 'left@1.0'), 1), { ...record(5, 'left@1.0'), signature: record(5, 'alive@1.0').signature }, { ...record(5, 'left@1.0'), signature: new Uint8Array(64) }
+    ]
+    for (const node of nodes) node.events.length = 0
+    for (const node of nodes) world.whisper(node, node === nodes[0] ? nodes[1]! : nodes[0]!, ...forgeries)
+    for (const node of nodes) expect.equal([node.stateOf(nodes[4]!), node.running.unprovenCount], ['alive@1.0', 3])
+    world.runFor(20_000)
+    expect.equal(nodes.flatMap(({ events }) => events), [])
+    for (const node of nodes.slice(0, 4)) world.whisper(node, node === nodes[0] ? nodes[1]! : nodes[0]!, record(5, 'left@1.0'))
+    expect.is(nodes[0]!.stateOf(nodes[4]!), 'left@1.0', 'its own word is believed')
   })
 
   test('all leave and all come back', () => {

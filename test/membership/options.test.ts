@@ -3,7 +3,7 @@ import { Membership, defaultMembershipOptions, membershipOptionProblems } from '
 import { confirmationsWanted, nackDelayMs, retransmitLimit, suspicionMsMin, syncIntervalMsOf } from '../../src/membership/options.js'
 import { LocalHealth } from '../../src/membership/local-health.js'
 import { suite, expect } from '../harness.js'
-import { record } from './records.js'
+import { record, signaturesOf } from './records.js'
 
 const defaults = defaultMembershipOptions
 
@@ -13,12 +13,12 @@ suite('membership: options', ({ test }) => {
     expect.is(nackDelayMs(defaults), 400)
   })
 
-  test('MEMBERSHIP test 15: nack timing: a configuration whose nacks would come too late is refused', () => {
+  test('[M15] given a configuration whose nacks would come after the interval, when a core is made of it, then it is refused', () => {
     expect.match(membershipOptionProblems({ ...defaults, probeIntervalMs: 990 }).join(), /probeIntervalMs must exceed 990/)
     expect.equal(membershipOptionProblems({ ...defaults, probeIntervalMs: 991 }), [])
     expect.is(membershipOptionProblems({ ...defaults, probeTimeoutMs: 600 }).length, 1)
     const { peer, name, multiaddrs, http } = record(1, 'alive@1.0')
-    expect.throws(() => new Membership({ peer, name, multiaddrs, http, generation: toGeneration(1) }, { ...defaults, probeIntervalMs: 900 }, new Prng(1), 0), /probeIntervalMs/)
+    expect.throws(() => new Membership({ peer, name, multiaddrs, http, generation: toGeneration(1) }, { ...defaults, probeIntervalMs: 900 }, new Prng(1), 0, signaturesOf(1)), /probeIntervalMs/)
   })
 
   test('every other broken relation and range is named, all together', () => {

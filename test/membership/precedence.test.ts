@@ -17,7 +17,7 @@ const apply = (stored: MemberRecord, incoming: MemberRecord): MemberRecord =>
   compareStatements(incoming, stored) > 0 ? combine(stored, incoming) : stored
 
 suite('membership: precedence', ({ test }) => {
-  test('MEMBERSHIP test 8: precedence table: the order of any three statements does not matter', () => {
+  test('[M8] given any three statements in three generations, when they are applied in every order, then the end is the same and the incarnation never decreases', () => {
     const start = record(2, 'alive@1.0')
     for (const a of statements) {
       for (const b of statements) {
@@ -40,7 +40,7 @@ suite('membership: precedence', ({ test }) => {
     }
   })
 
-  test('MEMBERSHIP test 8: precedence table: SWIM\'s rules hold for every pair', () => {
+  test('[M8] given every pair of statements, when they are compared, then SWIM\'s rules hold', () => {
     const beats = (a: string, b: string): boolean => compareStatements(record(2, a), record(2, b)) > 0
     for (const [i, j] of [[0, 0], [0, 1], [1, 0], [1, 1], [2, 1], [1, 2]] as const) {
       expect.is(beats(`alive@1.${i}`, `alive@1.${j}`), i > j)
@@ -56,7 +56,7 @@ suite('membership: precedence', ({ test }) => {
     }
   })
 
-  test('MEMBERSHIP test 8: precedence table: the core itself ends in the greatest statement, in every order of two', () => {
+  test('[M8] given any two statements, when a core hears them in either order, then it ends in the greatest', () => {
     for (const a of statements) {
       for (const b of statements) {
         const greatest = [record(2, 'alive@1.0'), a, b].reduce(apply)
@@ -70,7 +70,7 @@ suite('membership: precedence', ({ test }) => {
     }
   })
 
-  test('MEMBERSHIP test 9: a stale alive after a higher dead changes nothing, a higher one revives', () => {
+  test('[M9] [defect memberlist #197] given dead at 1.1 and then at 1.10, when a delayed alive at 1.2 arrives, then it stays dead, and alive at 1.11 revives it', () => {
     const solo = new Solo(1)
     solo.hear(3, record(2, 'alive@1.0'), record(2, 'dead@1.1'))
     expect.is(solo.stateOf(2), 'dead@1.1')
@@ -102,7 +102,7 @@ suite('membership: precedence', ({ test }) => {
     expect.equal({ health, multiaddrs, http }, { health: 'dead', multiaddrs: [addressOf(2)], http: 'http://10.0.0.2:8080' })
   })
 
-  test('nobody believes a leap that no member makes, and everything up to it', () => {
+  test('[defect memberlist #359] nobody believes a leap that no member makes, and everything up to it', () => {
     expect.not(isLeap(record(2, `alive@1.${INCARNATION_LEAP_MAX}`), undefined))
     expect.ok(isLeap(record(2, `alive@1.${INCARNATION_LEAP_MAX + 1}`), undefined))
     expect.not(isLeap(record(2, `dead@1.${INCARNATION_LEAP_MAX + 5}`), record(2, 'alive@1.5')))

@@ -2,7 +2,10 @@ import { toEpoch, toBatchNumber, toGeneration, toIncarnation, toNodeName, toPeer
 import type { Multiaddr, PeerId } from '../../src/base/index.js'
 import { Membership, defaultMembershipOptions } from '../../src/membership/index.js'
 import type { MembershipEffects, MembershipOptions } from '../../src/membership/index.js'
+import type { Signatures } from '../../src/membership/index.js'
+import { encodeSelfStatement } from '../../protocols/membership/index.js'
 import type { MemberHealth, MemberRecord, MembershipMessage } from '../../protocols/membership/index.js'
+import { simulatedSignatures } from '../../sim/world/signatures.js'
 
 /** A peer id for the member with this number. */
 export const peerOf = (number: number): PeerId =>
@@ -10,11 +13,18 @@ export const peerOf = (number: number): PeerId =>
 
 export const addressOf = (number: number, port = 9080): Multiaddr => `/ip4/10.0.${number >> 8}.${number & 255}/tcp/${port}` as Multiaddr
 
-/** A record of member `number`, written as in MEMBERSHIP.md section 6: `alive@1.3` is generation 1, incarnation 3. */
+/** The keys of all members of these tests. */
+export const signaturesOf = (number: number): Signatures => simulatedSignatures('membership tests', peerOf(number))
+
+/** The same record as its subject would sign it. */
+export const resigned = (record: MemberRecord, number: number): MemberRecord =>
+  ({ ...record, signature: signaturesOf(number).sign(encodeSelfStatement(record)) })
+
+/** A record of member `number`, signed by it, written as in MEMBERSHIP.md section 6: `alive@1.3` is generation 1, incarnation 3. */
 export function record (number: number, statement: string, change: Partial<MemberRecord> = {}): MemberRecord {
   const [, health, generation, incarnation] = /^(alive|suspect|dead|left)@(\d+)\.(\d+)$/.exec(statement) ?? []
   if (health === undefined) throw new Error(`not a statement: ${statement}`)
-  return {
+  return resigned({
     peer: peerOf(number),
     name: toNodeName(`node${number}`),
     generation: toGeneration(Number(generation)),
@@ -22,8 +32,9 @@ export function record (number: number, statement: string, change: Partial<Membe
     health: health as MemberHealth,
     multiaddrs: [addressOf(number)],
     http: `http://10.0.0.${number}:8080`,
+    signature: new Uint8Array(0),
     ...change
-  }
+  }, number)
 }
 
 /** `alive@1.3`, or `unknown`. */
@@ -36,11 +47,11 @@ export class Solo {
   readonly mute = new Set<PeerId>()
   nowMs: number
 
-  constructor (number: number, settings: { readonly seed?: string, readonly options?: Partial<MembershipOptions>, readonly generation?: number, readonly nowMs?: number } = {}) {
+  constructor (number: number, settings: { readonly seed?: string, readonly options?: Partial<MembershipOptions>, readonly generation?: number, readonly nowMs?: number, readonly signatures?: Signatures } = {}) {
     this.nowMs = settings.nowMs ?? 0
     const { peer, name, generation, multiaddrs, http } = record(number, `alive@${settings.generation ?? 1}.0`)
     const options = { ...defaultMembershipOptions, ...settings.options }
-    this.core = new Membership({ peer, name, generation, multiaddrs, http }, options, new Prng(settings.seed ?? 'solo'), this.nowMs)
+    this.core = new Membership({ peer, name, generation, multiaddrs, http }, options, new Prng(settings.seed ?? 'solo'), this.nowMs, settings.signatures ?? signaturesOf(number))
   }
 
   /** Gossip from a member. */
@@ -49,7 +60,7 @@ export class Solo {
   }
 
   sync (from: number, ...records: MemberRecord[]): void {
-    this.core.step(peerOf(from), { kind: 'sync', reply: false, records }, this.nowMs)
+    this.core.step(peerOf(from), { kind: 'sync', records }, this.nowMs)
   }
 
   /** Ticks at every deadline up to `untilMs`; returns everything caused since the last call. */
@@ -81,5 +92,7 @@ export function probe (kind: 'ping' | 'ack', sequence: number, updates: readonly
   return { kind, sequence, epoch: toEpoch(0), durableBatch: toBatchNumber(0), updates }
 }
 
-export const updatesOf = (message: MembershipMessage): readonly MemberRecord[] =>
-  message.kind === 'sync' ? message.records : message.updates
+export function updatesOf (message: MembershipMessage): readonly MemberRecord[] {
+  if (message.kind === 'digest') return []
+  return message.kind === 'sync' ? message.records : message.updates
+}

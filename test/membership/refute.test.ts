@@ -5,7 +5,7 @@ import { World } from './world.js'
 import type { Node } from './world.js'
 
 suite('membership: refuting and restarting', ({ test }) => {
-  test('MEMBERSHIP test 7: refutation: an accusation at 1.7 is answered with 1.8 everywhere and nobody dies', () => {
+  test('[M7] given a member alive at 1.3, when suspect at 1.7 reaches it, then alive at 1.8 is everywhere, nobody dies and its local health rises by one', () => {
     const world = new World({ seed: 'refute' })
     const [a, b, c] = world.cluster(5) as [Node, Node, Node]
     for (const port of [1, 2, 3]) world.act(b, (core) => { core.updateSelf({ multiaddrs: [addressOf(2, port)] }, world.nowMs) })
@@ -46,7 +46,7 @@ suite('membership: refuting and restarting', ({ test }) => {
     expect.ok(new Set(told.map(({ to }) => to)).size >= 3)
   })
 
-  test('MEMBERSHIP test 11: generation lost: whoever speaks of itself below what is believed or remembered of it is told so', () => {
+  test('[M11] [defect memberlist #311] given a member believed or remembered dead at 1.100, when it speaks of itself at 1.1, then the accusation is echoed to it', () => {
     for (const isListed of [true, false]) {
       const solo = new Solo(1)
       solo.hear(3, record(3, 'alive@1.0'))
@@ -59,7 +59,7 @@ suite('membership: refuting and restarting', ({ test }) => {
     }
   })
 
-  test('MEMBERSHIP test 10: restart, persisted generation: one ignorant contact is enough, leave and join in order', () => {
+  test('[M10] [defect chitchat #161] given a member dead at 1.100 everywhere, when it restarts as 2.0 with one ignorant contact, then all see it alive, with the end of the old and the start of the new in order', () => {
     const world = new World({ seed: 'restart' })
     const nodes = world.cluster(6)
     const b = nodes[5]!
@@ -85,7 +85,7 @@ suite('membership: refuting and restarting', ({ test }) => {
     }
   })
 
-  test('MEMBERSHIP test 11: generation lost: whoever remembers a later generation makes it known as a conflict', () => {
+  test('[M11] given a member that lost its generation, when somebody remembers a later one, then it learns of the conflict and does not take the other\'s word', () => {
     const world = new World({ seed: 'lost generation' })
     const nodes = world.cluster(4)
     const b = nodes[3]!
@@ -103,7 +103,7 @@ suite('membership: refuting and restarting', ({ test }) => {
     expect.not(nodes[0]!.stateOf(b).startsWith('alive@1'))
   })
 
-  test('MEMBERSHIP test 11: generation lost: a process that speaks below its recorded death is told and refutes in 2 s', () => {
+  test('[M11] given no persistence and dead at 1.100 held by all, when the member speaks at 1.0, then it is told and all see it at 1.101 within 2 s', () => {
     const world = new World({ seed: 'no persistence' })
     const nodes = world.cluster(5)
     const b = nodes[4]!
@@ -131,7 +131,7 @@ suite('membership: refuting and restarting', ({ test }) => {
     expect.is(solo.stateOf(1), 'alive@1.0')
   })
 
-  test('an absurd accusation is neither believed nor answered; the greatest allowed one is refuted', () => {
+  test('[defect memberlist #359] an absurd accusation is neither believed nor answered; the greatest allowed one is refuted', () => {
     const solo = new Solo(1)
     solo.hear(2, record(1, `dead@1.${INCARNATION_LEAP_MAX + 1}`), record(1, `dead@1.${Number.MAX_SAFE_INTEGER}`))
     expect.is(solo.stateOf(1), 'alive@1.0')
@@ -139,7 +139,7 @@ suite('membership: refuting and restarting', ({ test }) => {
     expect.is(solo.stateOf(1), `alive@1.${INCARNATION_LEAP_MAX + 1}`)
   })
 
-  test('MEMBERSHIP test 12: fast restart undetected: nobody dies and every subscriber is told once', () => {
+  test('[M12] [defect camunda #61611] given a restart within 300 ms, when it is over, then nobody saw a death and every subscriber is told of the new process once', () => {
     for (const manner of ['host down', 'killed'] as const) {
       const world = new World({ seed: `fast restart ${manner}` })
       const nodes = world.cluster(5)
@@ -160,7 +160,7 @@ suite('membership: refuting and restarting', ({ test }) => {
     }
   })
 
-  test('new addresses reach everybody with a raised incarnation, the same addresses nobody', () => {
+  test('[defect memberlist 2595b7e] new addresses reach everybody with a raised incarnation, the same addresses nobody', () => {
     const world = new World({ seed: 'address' })
     const nodes = world.cluster(5)
     const b = nodes[4]!

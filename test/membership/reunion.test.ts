@@ -4,7 +4,7 @@ import { World } from './world.js'
 import type { Node } from './world.js'
 
 suite('membership: healing and forgetting', ({ test }) => {
-  test('MEMBERSHIP test 19: partition heal: two sides that held each other dead are one within two reconnect intervals', () => {
+  test('[M19] given two sides of 8 that held each other dead for 120 s, with restarts, when the cut heals, then there is one view within two reconnect intervals and nobody dies after it', () => {
     for (let seed = 0; seed < 3; seed++) {
       const world = new World({ seed: `heal ${seed}` })
       const nodes = world.cluster(16)
@@ -41,7 +41,7 @@ suite('membership: healing and forgetting', ({ test }) => {
     expect.ok(tookMs <= 20_000, `took ${tookMs} ms`)
   })
 
-  test('a cut that outlasts the memory of the dead heals all the same', () => {
+  test('[defect serf #333] [defect serf #605] [defect gravity #2100] a cut that outlasts the memory of the dead heals all the same', () => {
     const options = { syncIntervalMs: 1000, deadRememberedMs: 20_000, leftRememberedMs: 20_000 }
     const world = new World({ seed: 'long cut', options })
     const nodes = world.cluster(6)
@@ -52,7 +52,7 @@ suite('membership: healing and forgetting', ({ test }) => {
     expect.ok(world.runUntil(() => world.isOneView, 40_000) < Infinity)
   })
 
-  test('MEMBERSHIP test 20: total isolation: a node that holds everybody dead rejoins without a restart', () => {
+  test('[M20] [defect foca #15] given a node cut from all until it holds everybody dead, when the cut ends, then it rejoins without a restart', () => {
     const world = new World({ seed: 'isolation' })
     const nodes = world.cluster(6)
     world.cut(new Set([nodes[0]!]))
@@ -64,7 +64,7 @@ suite('membership: healing and forgetting', ({ test }) => {
     expect.ok(nodes.every((node) => node.generation === 1))
   })
 
-  test('MEMBERSHIP test 22: tombstone discipline: forgotten at different times, the dead stay dead whoever syncs with whom', () => {
+  test('[M22] [defect foca #19] [defect chitchat #155] given members that forget a dead one at different times, when they sync, then it never reappears, its time of death stays and the backlog drains', () => {
     const hourMs = 3_600_000
     const early = new Solo(1, { options: { deadRememberedMs: hourMs } })
     const late = new Solo(3, { options: { deadRememberedMs: hourMs } })
@@ -105,7 +105,7 @@ suite('membership: healing and forgetting', ({ test }) => {
     expect.is(late.stateOf(2), 'alive@1.1', 'only its own higher word brings it back')
   })
 
-  test('MEMBERSHIP test 22: tombstone discipline: a death told again at a higher incarnation, or new addresses, move no time', () => {
+  test('[M22] [defect chitchat #123] given a dead member, when its death is told again or at a higher incarnation, then its time of death does not move', () => {
     const solo = new Solo(1)
     solo.hear(2, record(2, 'alive@1.0'))
     solo.run(1000)

@@ -26,7 +26,7 @@ function deathMs (confirmers: readonly number[]): number {
 }
 
 suite('membership: suspicion', ({ test }) => {
-  test('MEMBERSHIP test 5: suspicion curve: distinct confirmers shorten 30 s to 16, 7.81 and 2 s', () => {
+  test('[M5] given K 3, min 2 s, max 30 s, when 0 to 3 distinct members confirm, then the deadlines are 30, 16, 7.81 and 2 s', () => {
     const suspicion = new Suspicion(terms, peerOf(9), 0)
     const deadlines = [suspicion.deadlineMs]
     for (const number of [2, 2, 9, 3, 3, 4, 5]) {
@@ -36,11 +36,11 @@ suite('membership: suspicion', ({ test }) => {
     expect.equal(deadlines, [30_000, 16_000, 16_000, 16_000, 7811, 7811, 2000, 2000], 'a duplicate, the originator and a fourth change nothing')
   })
 
-  test('MEMBERSHIP test 5: suspicion curve: a core judges at those times', () => {
+  test('[M5] given those figures, when a core hears the confirmations, then it judges at those times', () => {
     expect.equal([[], [4], [4, 5], [4, 5, 6], [3, 4, 4]].map(deathMs), [30_000, 16_000, 7820, 2000, 16_000])
   })
 
-  test('MEMBERSHIP test 5: suspicion curve: a confirmation after the new deadline judges at once and once', () => {
+  test('[M5] given a suspicion that lasts, when a confirmation comes after the deadline it brings, then the verdict falls at once and once', () => {
     const solo = new Solo(1, { options: { suspicionMultiplier: 3 } })
     for (const number of [2, 3, 4, 5]) solo.hear(number, record(number, 'alive@1.0'))
     solo.hear(3, record(2, 'suspect@1.0'))
@@ -63,7 +63,7 @@ suite('membership: suspicion', ({ test }) => {
     expect.equal(curve(4), [50.57, 23.98, 8.43])
   })
 
-  test('MEMBERSHIP test 6: with too few confirmers the shortest suspicion holds from the start', () => {
+  test('[M6] given three members, when a suspicion starts, then the shortest timeout holds from the start', () => {
     const solo = new Solo(1)
     for (const number of [2, 3]) solo.hear(number, record(number, 'alive@1.0'))
     solo.hear(3, record(2, 'suspect@1.0'))

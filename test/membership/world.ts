@@ -4,7 +4,7 @@ import type { PeerId } from '../../src/base/index.js'
 import { Membership, defaultMembershipOptions } from '../../src/membership/index.js'
 import type { IdentityConflict, MembershipEvent, MembershipOptions } from '../../src/membership/index.js'
 import type { MemberRecord, MembershipMessage } from '../../protocols/membership/index.js'
-import { addressOf, peerOf, probe, statementOf } from './records.js'
+import { addressOf, peerOf, probe, signaturesOf, statementOf } from './records.js'
 
 export interface WorldSettings {
   readonly seed: string
@@ -120,7 +120,7 @@ export class World {
       generation: toGeneration(node.generation),
       multiaddrs: [addressOf(node.number, node.port)],
       http: `http://10.0.0.${node.number}:8080`
-    }, { ...defaultMembershipOptions, ...this.#settings.options }, random, this.nowMs)
+    }, { ...defaultMembershipOptions, ...this.#settings.options }, random, this.nowMs, signaturesOf(node.number))
     node.core.observe({ epoch: toEpoch(1), durableBatch: toBatchNumber(node.number) })
     node.core.remember([...node.disk.values()], this.nowMs)
     this.#settle(node)

@@ -6,7 +6,7 @@ import {
 import type { LogIndex, MemberId, Multiaddr, Term } from '../../src/base/index.js'
 import type {
   ClusterMap, ClusterMessage, Command, EntryKind, HardState, KvMessage, KvResponseMessage, LogEntry, MapCommand, MapMember,
-  MemberRecord, MembershipMessage, OriginCommands, ProbeHeader, ReplicationMessage, SnapshotFrame, SnapshotRecord
+  MemberRecord, MembershipMessage, MemberVersion, OriginCommands, ProbeHeader, ReplicationMessage, SnapshotFrame, SnapshotRecord
 } from '../../protocols/index.js'
 
 /** Counters with the edges of their varints, of 32 and of 53 bits made likely. */
@@ -54,7 +54,11 @@ const payload = fc.oneof(
 
 const record: fc.Arbitrary<MemberRecord> = fc.record({
   peer, name: nodeName, generation, incarnation: count.map(toIncarnation),
-  health: fc.constantFrom('alive', 'suspect', 'dead', 'left'), multiaddrs, http
+  health: fc.constantFrom('alive', 'suspect', 'dead', 'left'), multiaddrs, http,
+  signature: fc.uint8Array({ minLength: 64, maxLength: 64 })
+})
+const version: fc.Arbitrary<MemberVersion> = fc.record({
+  peer, generation, incarnation: count.map(toIncarnation), health: fc.constantFrom('alive', 'suspect', 'dead', 'left')
 })
 const probe: fc.Arbitrary<ProbeHeader> = fc.record({
   sequence: count, epoch, durableBatch: batchNumber, updates: fc.array(record, { maxLength: 6 })
@@ -63,7 +67,8 @@ const probe: fc.Arbitrary<ProbeHeader> = fc.record({
 export const membershipMessage: fc.Arbitrary<MembershipMessage> = fc.oneof(
   fc.tuple(fc.constantFrom('ping' as const, 'ack' as const), probe).map(([kind, header]) => ({ kind, ...header })),
   fc.tuple(fc.constantFrom('ping-request' as const, 'nack' as const), peer, probe).map(([kind, target, header]) => ({ kind, target, ...header })),
-  fc.record({ kind: fc.constant('sync' as const), reply: fc.boolean(), records: fc.array(record, { maxLength: 8 }) })
+  fc.record({ kind: fc.constant('sync' as const), records: fc.array(record, { maxLength: 8 }) }),
+  fc.record({ kind: fc.constant('digest' as const), reply: fc.boolean(), listed: fc.array(version, { maxLength: 8 }), remembered: fc.array(version, { maxLength: 3 }) })
 )
 
 const entryParts = fc.array(fc.record({

@@ -19,7 +19,11 @@ const frameOf = (kind: number, ...body: readonly Uint8Array[]): Buffer =>
   new Writer().message(1, (message) => { message.bytes(kind, Buffer.concat(body)) }).finish()
 /** A legal record of the least size, as field `field` of a sync or probe. */
 const recordField = (field: number): string => new Writer().message(field, (writer) => {
-  writer.string(1, peerA).string(2, 'n').uint(3, 1).uint(4, 1).uint(5, 1).string(7, '')
+  writer.string(1, peerA).string(2, 'n').uint(3, 1).uint(4, 1).uint(5, 1).string(7, '').bytes(8, new Uint8Array(64))
+}).finish().toString('hex')
+
+const versionField = (field: number): string => new Writer().message(field, (writer) => {
+  writer.string(1, peerA).uint(2, 1).uint(3, 1).uint(4, 1)
 }).finish().toString('hex')
 
 /** Partition 1, term 9, and 0 for the previous entry, the commit index and the round. */
@@ -100,8 +104,12 @@ suite('hostile counts', ({ test }) => {
     const entry = '3a0408011001'
     expect.throws(() => decodeReplicationFrame(frameOf(1, APPEND_HEAD, repeat(entry, APPEND_ENTRY_COUNT_MAX + 1))), /too many log entries/)
     expect.is(decodeReplicationFrame(frameOf(1, APPEND_HEAD, repeat(entry, APPEND_ENTRY_COUNT_MAX))).length, 1)
-    expect.throws(() => decodeMembershipFrame(frameOf(5, hex('0801'), repeat(recordField(2), 1025))), /too many records/)
-    expect.is(decodeMembershipFrame(frameOf(5, hex('0801'), repeat(recordField(2), 1024))).length, 1)
+    expect.throws(() => decodeMembershipFrame(frameOf(5, repeat(recordField(1), 1025))), /too many records/)
+    expect.is(decodeMembershipFrame(frameOf(5, repeat(recordField(1), 1024))).length, 1)
+    for (const field of [2, 3]) {
+      expect.throws(() => decodeMembershipFrame(frameOf(6, hex('0801'), repeat(versionField(field), 1025))), /too many versions/)
+      expect.is(decodeMembershipFrame(frameOf(6, hex('0801'), repeat(versionField(field), 1024))).length, 1)
+    }
     const probe = hex('080110001800')
     expect.throws(() => decodeMembershipFrame(frameOf(1, probe, repeat(recordField(4), 33))), /too many updates/)
     expect.is(decodeMembershipFrame(frameOf(1, probe, repeat(recordField(4), 32))).length, 1)
@@ -122,7 +130,8 @@ suite('hostile counts', ({ test }) => {
     const many = 256 * 1024
     const startMs = performance.now()
     expect.throws(() => decodeReplicationFrame(frameOf(1, APPEND_HEAD, repeat('3a00', many))), /no known kind/)
-    expect.throws(() => decodeMembershipFrame(frameOf(5, hex('0801'), repeat('1200', many))), /member record lacks/)
+    expect.throws(() => decodeMembershipFrame(frameOf(5, repeat('0a00', many))), /member record lacks/)
+    expect.throws(() => decodeMembershipFrame(frameOf(6, hex('0801'), repeat('1200', many))), /member version lacks/)
     expect.throws(() => decodeOriginCommands(repeat('0a00', many)), /origin lacks/)
     expect.throws(() => decodeLogEntries(Buffer.concat([hex('0801'), repeat('1200', many)])), /no known kind/)
     expect.throws(() => decodeSnapshotFrame(new Writer().bytes(2, repeat('0a00', many)).finish()), /without a key/)

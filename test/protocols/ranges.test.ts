@@ -5,7 +5,7 @@ import {
 } from '../../protocols/index.js'
 import { expect, suite } from '../harness.js'
 import {
-  clusterSamples, header, kvSamples, map, membershipSamples, origins, peerA, peerB, record, records, replicationSamples
+  clusterSamples, header, kvSamples, map, membershipSamples, origins, peerA, peerB, record, records, replicationSamples, sync
 } from './samples.js'
 import {
   clusterMapPlain, clusterPlain, kvPlain, membershipPlain, originCommandsPlain, replicationPlain, schemaEncode, schemaType,
@@ -131,21 +131,27 @@ suite('numbers and texts out of range', ({ test }) => {
 
   test('membership: peers, names, addresses', () => {
     const { refused, legal } = table('membership', 'MembershipFrame', decodeMembershipFrame)
-    const sync = membershipPlain(membershipSamples.slice(4))
+    const plain = membershipPlain([sync])
     const at = 'messages.0.sync.records.0'
-    refused(sync, [
+    refused(plain, [
       ...each(`${at}.peer`, ['', 'node1', `${peerA}l`, peerA.repeat(3)]),
       ...each(`${at}.name`, ['', '.hidden', 'a/b', 'a b', 'ä', 'x'.repeat(65), '../../etc']),
       ...each(`${at}.multiaddrs`, [[''], ['/'], ['ip4/1.2.3.4'], ['/ip4/1.2.3.4 /tcp/1'], ['/ä'], ['/a\n'], [`/${'a'.repeat(256)}`], Array(17).fill('/a')]),
       ...each(`${at}.http`, ['http://a b', 'http://ä', 'a\u0000', `http://${'a'.repeat(250)}`]),
-      ...each(`${at}.generation`, [TOO_LARGE]), ...each(`${at}.incarnation`, [TOO_LARGE])
+      ...each(`${at}.generation`, [TOO_LARGE]), ...each(`${at}.incarnation`, [TOO_LARGE]),
+      ...each(`${at}.signature`, [undefined, bytes(0), bytes(63), bytes(65)])
     ])
-    legal(sync, [
+    legal(plain, [
       ...each(`${at}.name`, ['a', 'A-1_b.c', 'x'.repeat(64)]), ...each(`${at}.multiaddrs`, [[], [`/${'a'.repeat(255)}`], Array(16).fill('/a')]),
       ...each(`${at}.http`, ['', `http://${'a'.repeat(249)}`])
     ])
     const nack = membershipPlain(membershipSamples.slice(3, 4))
     refused(nack, [{ 'messages.0.nack.target': undefined }, { 'messages.0.nack.target': 'nobody' }, { 'messages.0.nack.sequence': TOO_LARGE }])
+    const digest = membershipPlain(membershipSamples.filter(({ kind }) => kind === 'digest'))
+    refused(digest, ['listed', 'remembered'].flatMap((list) => [
+      ...each(`messages.0.digest.${list}.0.peer`, [undefined, '', 'nobody']), ...each(`messages.0.digest.${list}.0.generation`, [TOO_LARGE]),
+      ...each(`messages.0.digest.${list}.0.incarnation`, [TOO_LARGE])
+    ]))
   })
 
   test('snapshot: headers, record sizes', () => {

@@ -5,7 +5,7 @@ import {
 import type { Multiaddr } from '../../src/base/index.js'
 import type {
   ClusterMap, ClusterMessage, KvMessage, KvRequestMessage, KvResponseMessage, LogEntry, MapCommand, MemberRecord,
-  MembershipMessage, OriginCommands, ReplicationMessage, SnapshotFrame
+  MembershipMessage, MemberVersion, OriginCommands, ReplicationMessage, SnapshotFrame
 } from '../../protocols/index.js'
 
 /** One message of every kind, with numbers that differ from each other so that swapped fields show. */
@@ -19,7 +19,8 @@ const multiaddr = (text: string): Multiaddr => text as Multiaddr
 
 export const record: MemberRecord = {
   peer: peerA, name: toNodeName('node1'), generation: toGeneration(3), incarnation: toIncarnation(4), health: 'suspect',
-  multiaddrs: [multiaddr('/ip4/127.0.0.1/tcp/9080'), multiaddr('/dns4/a.example/tcp/9081')], http: 'http://127.0.0.1:8080'
+  multiaddrs: [multiaddr('/ip4/127.0.0.1/tcp/9080'), multiaddr('/dns4/a.example/tcp/9081')], http: 'http://127.0.0.1:8080',
+  signature: new Uint8Array(64).map((_, place) => place + 1)
 }
 
 /** The messages of one kind. */
@@ -28,14 +29,20 @@ type Of<Message extends { readonly kind: string }, Kind extends Message['kind']>
 const probe = { sequence: 200, epoch: toEpoch(5), durableBatch: toBatchNumber(70_000) }
 export const ping: Of<MembershipMessage, 'ping'> = { kind: 'ping', ...probe, updates: [record] }
 export const sync: Of<MembershipMessage, 'sync'> = {
-  kind: 'sync', reply: true, records: [record, { ...record, peer: peerB, health: 'left', multiaddrs: [], http: '' }]
+  kind: 'sync', records: [record, { ...record, peer: peerB, health: 'left', multiaddrs: [], http: '' }]
 }
+const versionOf = ({ peer, generation, incarnation, health }: MemberRecord): MemberVersion => ({ peer, generation, incarnation, health })
 export const membershipSamples: readonly MembershipMessage[] = [
   ping,
   { kind: 'ack', ...probe, updates: [] },
   { kind: 'ping-request', target: peerB, ...probe, updates: [] },
   { kind: 'nack', target: peerB, ...probe, updates: [] },
-  sync
+  sync,
+  {
+    kind: 'digest', reply: true,
+    listed: [versionOf(record), { peer: peerB, generation: toGeneration(8), incarnation: toIncarnation(0), health: 'left' }],
+    remembered: [{ ...versionOf(record), health: 'dead' }]
+  }
 ]
 
 export const entries: readonly LogEntry[] = [

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import protobuf from 'protobufjs'
 import type {
-  ClusterMap, ClusterMessage, Command, HardState, KvMessage, LogEntry, MapCommand, MemberRecord, MembershipMessage,
+  ClusterMap, ClusterMessage, Command, HardState, KvMessage, LogEntry, MapCommand, MemberRecord, MembershipMessage, MemberVersion,
   OriginCommands, ProbeHeader, ReplicationMessage, SnapshotFrame
 } from '../../protocols/index.js'
 
@@ -51,6 +51,8 @@ function recordPlain (record: MemberRecord): Plain {
   return { ...rest, health: healthNumber[health], ...repeated('multiaddrs', multiaddrs) }
 }
 
+const versionPlain = ({ health, ...rest }: MemberVersion): Plain => ({ ...rest, health: healthNumber[health] })
+
 function probePlain ({ sequence, epoch, durableBatch, updates }: ProbeHeader): Plain {
   return { sequence, epoch, durableBatch, ...repeated('updates', updates.map(recordPlain)) }
 }
@@ -62,7 +64,8 @@ export function membershipPlain (messages: readonly MembershipMessage[]): Plain 
       case 'ack': return { ack: probePlain(message) }
       case 'ping-request': return { pingRequest: { ...probePlain(message), target: message.target } }
       case 'nack': return { nack: { ...probePlain(message), target: message.target } }
-      case 'sync': return { sync: { reply: message.reply, ...repeated('records', message.records.map(recordPlain)) } }
+      case 'sync': return { sync: repeated('records', message.records.map(recordPlain)) }
+      case 'digest': return { digest: { reply: message.reply, ...repeated('listed', message.listed.map(versionPlain)), ...repeated('remembered', message.remembered.map(versionPlain)) } }
     }
   }))
 }

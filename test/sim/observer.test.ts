@@ -280,9 +280,10 @@ suite('describeFrame', ({ test }) => {
       { kind: 'response', response: { id: 7, kind: 'failed', code: 'not_master', master: 2 as never, reason: 'elsewhere' } }
     ])), 'get #7 p1 "a key" local within 300 ms; set #8 p1 "k" 5 bytes sequence 1/4 within 300 ms; set done #8 revision 9; failed #7 not_master master 2: elsewhere')
     expect.is(describeFrame('membership', encodeMembershipFrame([
-      { kind: 'ping', sequence: 3, epoch: 1 as never, durableBatch: 12 as never, updates: [{ peer, name, generation: toGeneration(2), incarnation: 5 as never, health: 'suspect', multiaddrs: [], http: '' }] },
-      { kind: 'sync', reply: true, records: [] }
-    ])), 'ping #3 epoch 1 batch 12 (node1 suspect 2.5); sync with reply')
+      { kind: 'ping', sequence: 3, epoch: 1 as never, durableBatch: 12 as never, updates: [{ peer, name, generation: toGeneration(2), incarnation: 5 as never, health: 'suspect', multiaddrs: [], http: '', signature: new Uint8Array(64) }] },
+      { kind: 'sync', records: [] },
+      { kind: 'digest', reply: true, listed: [{ peer, generation: toGeneration(2), incarnation: 5 as never, health: 'dead' }], remembered: [] }
+    ])), 'ping #3 epoch 1 batch 12 (node1 suspect 2.5); sync; digest of all: 1 listed, 0 remembered')
     expect.is(describeFrame('cluster', encodeClusterFrame([
       { kind: 'map-request', epoch: 4 as never }, { kind: 'admit-request', name }, { kind: 'refuse', code: 'name_taken', reason: 'it is bound', clusterId: undefined }
     ])), 'map-request beyond epoch 4; admit-request node1; refuse name_taken: it is bound')
