@@ -195,6 +195,9 @@ function tuningOf ({ tuning }: StartSettings): NodeTuning {
     electionTimeoutMsMax: 2 * tuning.electionTimeoutMs,
     probeIntervalMs: tuning.probeIntervalMs,
     probeTimeoutMs: tuning.probeTimeoutMs,
+    syncIntervalMs: tuning.syncIntervalMs,
+    reconnectIntervalMs: tuning.reconnectIntervalMs,
+    deadRememberedMs: tuning.deadRememberedMs,
     requestsMax: tuning.requestsMax
   }
 }

@@ -1,5 +1,5 @@
-import { defaultMembershipOptions, membershipOptionProblems } from '../../src/membership/index.js'
-import { defaultTuning } from '../../src/node/index.js'
+import { membershipOptionProblems } from '../../src/membership/index.js'
+import { defaultTuning, membershipOptionsOf } from '../../src/node/index.js'
 import type { NodeTuning } from '../../src/node/index.js'
 import { calmLink } from '../network/link-options.js'
 import type { LinkOptions } from '../network/link-options.js'
@@ -35,6 +35,9 @@ export const tuningFields: Fields<NodeTuning> = {
   electionTimeoutMsMax: required('election-timeout-max', milliseconds(1, HOUR_MS)),
   probeIntervalMs: required('probe-interval', milliseconds(1, HOUR_MS)),
   probeTimeoutMs: required('probe-timeout', milliseconds(1, HOUR_MS)),
+  syncIntervalMs: required('sync-interval', milliseconds(1, HOUR_MS)),
+  reconnectIntervalMs: required('reconnect-interval', milliseconds(1, HOUR_MS)),
+  deadRememberedMs: required('dead-remembered', milliseconds(1, 24 * HOUR_MS)),
   requestsMax: required('requests-max', count(1, COUNT_MAX)),
   logRetainBytes: required('log-retain', bytes),
   logBytesMin: required('log-min', bytes),
@@ -53,8 +56,7 @@ export function tuningProblems (given: Partial<NodeTuning>): string[] {
   if (tuning.electionTimeoutMsMin > tuning.electionTimeoutMsMax) {
     problems.push(`election-timeout-min (${tuning.electionTimeoutMsMin}ms) must be at most election-timeout-max (${tuning.electionTimeoutMsMax}ms)`)
   }
-  const { probeIntervalMs, probeTimeoutMs } = tuning
-  return [...problems, ...membershipOptionProblems({ ...defaultMembershipOptions, probeIntervalMs, probeTimeoutMs })]
+  return [...problems, ...membershipOptionProblems(membershipOptionsOf(tuning))]
 }
 
 export const diskSpeed: Kind<DiskSpeed> = mapped(durationRange, ({ min, max }) => ({ flushUsMin: min, flushUsMax: max }), ({ flushUsMin, flushUsMax }) => ({ min: flushUsMin, max: flushUsMax }))

@@ -62,6 +62,9 @@ export const OVERRIDABLE_KEYS = {
   'tuning.election_timeout_ms': 'one',
   'tuning.probe_interval_ms': 'one',
   'tuning.probe_timeout_ms': 'one',
+  'tuning.sync_interval_ms': 'one',
+  'tuning.reconnect_interval_ms': 'one',
+  'tuning.dead_remembered_ms': 'one',
   'tuning.timeout_ms_default': 'one',
   'tuning.requests_max': 'one'
 } as const satisfies Record<string, 'one' | 'list'>

@@ -1,12 +1,13 @@
 import { isPeerId, toPeerId } from '../base/index.js'
 import type { Logger, Multiaddr, PeerId, Prng } from '../base/index.js'
 import { encodeKnownPeer, peerKey } from '../layout/index.js'
-import { defaultMembershipOptions, Membership, noMembershipEffects } from '../membership/index.js'
+import { Membership, noMembershipEffects } from '../membership/index.js'
 import type { MemberView, Signatures } from '../membership/index.js'
 import type { MemberRecord, MembershipMessage } from '../../protocols/membership/index.js'
 import type { BootState } from './boot.js'
 import type { Cluster, Hello } from './cluster.js'
 import type { GroupCommit } from './group-commit.js'
+import { membershipOptionsOf } from './options.js'
 import type { NodeOptions } from './options.js'
 import type { Outbox } from './outbox.js'
 import type { Transport } from './ports.js'
@@ -62,9 +63,7 @@ export class Company {
     const { options, transport, random, signatures } = context
     this.#membership = new Membership({
       peer: options.peer, name: options.name, generation: boot.generation, multiaddrs: bare(transport.multiaddrs()), http: options.http
-    }, {
-      ...defaultMembershipOptions, probeIntervalMs: options.tuning.probeIntervalMs, probeTimeoutMs: options.tuning.probeTimeoutMs
-    }, random, nowMs, signatures)
+    }, membershipOptionsOf(options.tuning), random, nowMs, signatures)
     const remembered = [...boot.known].map(([peer, known]): MemberRecord => {
       const { name, generation, incarnation, multiaddrs, http, signature } = known
       return { peer, name, generation, incarnation, health: known.left ? 'left' : 'alive', multiaddrs, http, signature }

@@ -12,7 +12,7 @@ export type { NodePorts } from './driver.js'
 export { GroupCommit } from './group-commit.js'
 export type { NodeInput } from './inputs.js'
 export type { Signatures } from '../membership/index.js'
-export { defaultTuning } from './options.js'
+export { defaultTuning, membershipOptionsOf } from './options.js'
 export type { NamedPeer, NodeOptions, NodeOrigin, NodeTuning, ReplicaGroup } from './options.js'
 export { DiskError } from './ports.js'
 export type {

@@ -1,4 +1,6 @@
 import type { ClusterId, Multiaddr, NodeName, PeerId } from '../base/index.js'
+import { defaultMembershipOptions } from '../membership/index.js'
+import type { MembershipOptions } from '../membership/index.js'
 
 /** A node of the configuration, as every node of it knows it before any of them was ever heard of. */
 export interface NamedPeer {
@@ -25,6 +27,12 @@ export interface NodeTuning {
   readonly probeIntervalMs: number
   /** ms until a direct probe counts as failed and others are asked. */
   readonly probeTimeoutMs: number
+  /** ms between two comparisons of all beliefs with one other node. Up: less traffic; down: whoever missed gossip catches up sooner. */
+  readonly syncIntervalMs: number
+  /** ms between two knocks at members that are gone. Up: less dialling of dead hosts; down: a healed cut merges sooner. */
+  readonly reconnectIntervalMs: number
+  /** ms a dead or departed member stays listed; knocking at its address never ends. Up: longer in view; down: shorter syncs. */
+  readonly deadRememberedMs: number
   /** Client requests one node keeps waiting at once; beyond it answers 429. Up: more memory under overload. */
   readonly requestsMax: number
   /** Bytes of log all replicas of a node keep for slow slaves together. Up: fewer snapshots; down: less memory. */
@@ -46,12 +54,20 @@ export const defaultTuning: NodeTuning = {
   electionTimeoutMsMax: 2000,
   probeIntervalMs: 1000,
   probeTimeoutMs: 500,
+  syncIntervalMs: 30_000,
+  reconnectIntervalMs: 10_000,
+  deadRememberedMs: 86_400_000,
   requestsMax: 10_000,
   logRetainBytes: 64 * 1024 * 1024,
   logBytesMin: 64 * 1024,
   lazyFlushMs: 20,
   inflightAppendsMax: 64,
   appendEntriesMax: 256
+}
+
+/** The figures of membership: what a person may turn, and the defaults for the rest. */
+export function membershipOptionsOf ({ probeIntervalMs, probeTimeoutMs, syncIntervalMs, reconnectIntervalMs, deadRememberedMs }: NodeTuning): MembershipOptions {
+  return { ...defaultMembershipOptions, probeIntervalMs, probeTimeoutMs, syncIntervalMs, reconnectIntervalMs, deadRememberedMs, leftRememberedMs: deadRememberedMs }
 }
 
 /** How a node came to be started, which decides whether it may found a cluster (DESIGN.md section 6). */
