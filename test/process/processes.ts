@@ -35,8 +35,10 @@ export class NodeProcess {
   exit: { readonly code: number | null, readonly signal: NodeJS.Signals | null } | undefined
   readonly exited: Promise<{ readonly code: number | null, readonly signal: NodeJS.Signals | null }>
 
-  constructor (args: readonly string[], environment: Readonly<Record<string, string>> = {}, cwd?: string) {
-    this.child = spawn(process.execPath, [MAIN, ...args], {
+  /** @param prefix words before the command, to run it somewhere else */
+  constructor (args: readonly string[], environment: Readonly<Record<string, string>> = {}, cwd?: string, prefix: readonly string[] = []) {
+    const [command = process.execPath, ...words] = [...prefix, process.execPath, MAIN, ...args]
+    this.child = spawn(command, words, {
       env: { PATH: process.env['PATH'] ?? '', ...environment }, stdio: ['ignore', 'pipe', 'pipe'], ...(cwd === undefined ? {} : { cwd })
     })
     children.add(this.child)
