@@ -85,6 +85,8 @@ export class Observer implements Watcher {
     this.#replace(found)
     this.#disks.set(node, entries)
     this.#submitted.delete(node)
+    // A replica of which nothing became durable has no state, not even an empty one.
+    const onDisk = new Set(found.replicas.values())
     for (const [partition, log] of before.lostLogs) found.lostLogs.set(partition, log)
     for (const [partition, known] of before.replicas) {
       const replica = found.replica(partition)
@@ -94,7 +96,7 @@ export class Observer implements Watcher {
     }
     for (const replica of found.replicas.values()) {
       replica.beginProcess()
-      this.#checks.begin(found, replica)
+      if (onDisk.has(replica)) this.#checks.begin(found, replica)
     }
     this.#facts.started(atUs, node)
   }

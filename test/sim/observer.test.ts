@@ -143,6 +143,15 @@ suite('what a disk does to its node is no broken promise of it', ({ test }) => {
     expect.equal(script.violations, [])
   })
 
+  test('a replica of which nothing became durable has no state to compare (seed 100821)', () => {
+    const script = new Script()
+    for (const node of ['node1', 'node2']) script.write(node, state(0, 0, 1, 0)) // as the founding map, which no entry carries
+    script.submit('node3', installing(0, 0))
+    script.crash('node3')
+    script.start('node3')
+    expect.equal(script.violations, [])
+  })
+
   test('a flushed batch that nobody was told of is found at the next start', () => {
     const script = settled()
     script.land('node3', hard(7, 2, 2))
