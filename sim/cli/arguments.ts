@@ -1,3 +1,5 @@
+import type { Life } from './jobs.js'
+
 /** What the command line asks for. */
 export interface SimArguments {
   /** Seeds to run, in order; empty: the default. */
@@ -15,7 +17,7 @@ export interface SimArguments {
   readonly kept: boolean
   /** Run so many seeds drawn from the commit and as many from the day. */
   readonly fresh: number | undefined
-  readonly steady: boolean
+  readonly life: Life
   readonly keep: boolean
   readonly progress: boolean | undefined
   readonly operationsPerSecond: number | undefined
@@ -31,6 +33,7 @@ What to run
   --kept               the failures kept under sim/seeds
   --scenario FILE      a scenario file instead of a drawn life
   --steady             five nodes, 200 operations a second, no faults: the measure of speed
+  --lies               five voters and a membership layer that lies about who is alive
   --time 30s           virtual time of faults (default 10s)
   --nodes N --ops N    instead of what the seed draws
   --list               the scenarios there are
@@ -83,7 +86,7 @@ export function parseArguments (args: readonly string[]): SimArguments | { reado
     jobs: whole('--jobs', 1, 64) ?? 1,
     kept: flags.has('--kept'),
     fresh: whole('--fresh', 1, 1_000_000),
-    steady: flags.has('--steady'),
+    life: flags.has('--steady') ? 'steady' : flags.has('--lies') ? 'lies' : 'drawn',
     keep: flags.has('--keep'),
     progress: flags.has('--progress') ? true : flags.has('--no-progress') ? false : undefined,
     operationsPerSecond: whole('--ops', 0, 100_000),
@@ -92,7 +95,7 @@ export function parseArguments (args: readonly string[]): SimArguments | { reado
   return problems.length > 0 ? { problem: problems.join('\n') } : parsed
 }
 
-const FLAGS: ReadonlySet<string> = new Set(['--list', '--trace', '--first-failure', '--kept', '--steady', '--keep', '--progress', '--no-progress', '--help'])
+const FLAGS: ReadonlySet<string> = new Set(['--list', '--trace', '--first-failure', '--kept', '--steady', '--lies', '--keep', '--progress', '--no-progress', '--help'])
 const VALUES: ReadonlySet<string> = new Set(['--seed', '--seeds', '--from', '--time', '--scenario', '--report', '--shrink', '--jobs', '--fresh', '--ops', '--nodes'])
 
 /** µs; null where it is no duration. A bare number is seconds. */

@@ -53,19 +53,19 @@ function jobsOf (args: SimArguments): { readonly jobs: readonly Job[] } | { read
   if (args.scenario !== undefined) {
     const loaded = loadScenario(args.scenario)
     if ('problems' in loaded) return loaded
-    for (const seed of args.seeds.length > 0 ? args.seeds : ['1']) jobs.push({ ...options, seed, file: args.scenario, steady: false })
+    for (const seed of args.seeds.length > 0 ? args.seeds : ['1']) jobs.push({ ...options, seed, file: args.scenario, life: 'drawn' })
     return { jobs }
   }
-  if (args.kept) for (const file of scenarioFiles(SEEDS)) jobs.push({ ...options, seed: seedOfFile(file), file, steady: false })
+  if (args.kept) for (const file of scenarioFiles(SEEDS)) jobs.push({ ...options, seed: seedOfFile(file), file, life: 'drawn' })
   if (args.fresh !== undefined) {
     for (const base of [commitOf(), new Date().toISOString().slice(0, 10)]) {
-      for (let i = 1; i <= args.fresh; i++) jobs.push({ ...options, seed: `${base}-${i}`, file: undefined, steady: false })
+      for (let i = 1; i <= args.fresh; i++) jobs.push({ ...options, seed: `${base}-${i}`, file: undefined, life: 'drawn' })
     }
   }
   const wantsDefault = args.seeds.length === 0 && !args.kept && args.fresh === undefined
-  const count = args.steady ? 1 : SEEDS_DEFAULT
+  const count = args.life === 'steady' ? 1 : SEEDS_DEFAULT
   const seeds = wantsDefault ? Array.from({ length: count }, (_, i) => String(i + 1)) : args.seeds
-  for (const seed of seeds) jobs.push({ ...options, seed, file: undefined, steady: args.steady })
+  for (const seed of seeds) jobs.push({ ...options, seed, file: undefined, life: args.life })
   return { jobs }
 }
 

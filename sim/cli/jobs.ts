@@ -1,4 +1,4 @@
-import { drawScenario, steadyScenario } from '../nemesis/index.js'
+import { drawScenario, lyingScenario, steadyScenario } from '../nemesis/index.js'
 import type { Violation } from '../observe/index.js'
 import { runScenario } from '../run/index.js'
 import type { RunOptions, RunResult, RunSink } from '../run/index.js'
@@ -9,12 +9,16 @@ import { TraceSink } from './trace-sink.js'
 /** Virtual µs of faults where nobody says otherwise. */
 export const TIME_US_DEFAULT = 10_000_000
 
+/** `drawn`: anything; `steady`: the measure of speed; `lies`: a membership layer that lies. */
+export type Life = 'drawn' | 'steady' | 'lies'
+
 /** One run to make. */
 export interface Job {
   readonly seed: string
   /** A scenario file; undefined: what the seed draws. */
   readonly file: string | undefined
-  readonly steady: boolean
+  /** What kind of life the seed stands for, where no file says it. */
+  readonly life: Life
   readonly timeUs: number | undefined
   readonly operationsPerSecond: number | undefined
   readonly nodes: number | undefined
@@ -41,7 +45,11 @@ export function scenarioOf (job: Job): Scenario {
     return job.timeUs === undefined ? loaded.scenario : { ...loaded.scenario, durationUs: job.timeUs }
   }
   const durationUs = job.timeUs ?? TIME_US_DEFAULT
-  return job.steady ? steadyScenario(durationUs) : drawScenario(job.seed, { durationUs, operationsPerSecond: job.operationsPerSecond, nodes: job.nodes })
+  switch (job.life) {
+    case 'steady': return steadyScenario(durationUs)
+    case 'lies': return lyingScenario(job.seed, { durationUs, operationsPerSecond: job.operationsPerSecond })
+    case 'drawn': return drawScenario(job.seed, { durationUs, operationsPerSecond: job.operationsPerSecond, nodes: job.nodes })
+  }
 }
 
 export async function runJob (job: Job, { trace }: { readonly trace: boolean }): Promise<JobResult> {
@@ -66,8 +74,8 @@ function optionsText ({ nodes, partitions, groups, tuning, network, disk, turnUs
   return JSON.stringify({ nodes, partitions, groups, tuning, network, disk, turnUs, clocks, slowness, clients, durationUs, late, steps: steps.length })
 }
 
-export function again ({ seed, file, steady, timeUs, operationsPerSecond, nodes }: Job): string {
-  const parts = ['npm run sim --', ...(file === undefined ? [] : ['--scenario', file]), ...(steady ? ['--steady'] : []), '--seed', seed]
+export function again ({ seed, file, life, timeUs, operationsPerSecond, nodes }: Job): string {
+  const parts = ['npm run sim --', ...(file === undefined ? [] : ['--scenario', file]), ...(life === 'drawn' ? [] : [`--${life}`]), '--seed', seed]
   if (timeUs !== undefined) parts.push('--time', `${timeUs / 1000}ms`)
   if (operationsPerSecond !== undefined) parts.push('--ops', String(operationsPerSecond))
   if (nodes !== undefined) parts.push('--nodes', String(nodes))

@@ -3,7 +3,7 @@ import { calmLink } from '../network/link-options.js'
 import type { LinkOptions } from '../network/link-options.js'
 import { lateMax } from '../scenario/index.js'
 import type { ClientLoad, Clock, Scenario, Step } from '../scenario/scenario.js'
-import { drawFaults } from './faults.js'
+import { drawFaults, drawRumour } from './faults.js'
 
 export interface DrawOptions {
   /** Virtual µs of faults. */
@@ -45,6 +45,22 @@ export function drawScenario (seed: string, options: DrawOptions): Scenario {
   }
   const { steps, lost } = drawFaults(new Prng(`${seed}/faults`), { names, partitions, durationUs: options.durationUs, electionUs: (tuning.electionTimeoutMsMax ?? 2000) * US_PER_MS })
   return { ...scenario, expect: { ...scenario.expect, lost }, steps: [...steps, ...late.starts].map((step, i): Step => ({ id: i + 1, ...step })) }
+}
+
+/** The faults beside which membership lies: those after which only a quorum can tell who may master. */
+const KINDS_BESIDE_LIES = ['pause', 'pause-master', 'split', 'isolate-master', 'crash', 'rumour', 'heal', 'start-all']
+/** Virtual µs between two lies at most. */
+const LIE_GAP_US_MAX = 60_000
+
+/** Five voters, pauses, cuts and crashes, and somebody who says all the time, with proof, that anybody is dead or alive (MEMBERSHIP.md test 25). */
+export function lyingScenario (seed: string, { durationUs, operationsPerSecond }: DrawOptions): Scenario {
+  const life = drawScenario(seed, { durationUs, operationsPerSecond, nodes: 5 })
+  const names = Array.from({ length: life.nodes }, (_, i) => `node${i + 1}`)
+  const electionUs = (life.tuning.electionTimeoutMsMax ?? 2000) * US_PER_MS
+  const { steps } = drawFaults(new Prng(`${seed}/faults`), { names, partitions: life.partitions, durationUs, electionUs }, KINDS_BESIDE_LIES)
+  const random = new Prng(`${seed}/lies`)
+  for (let atUs = 0; atUs < durationUs; atUs += random.between(1, LIE_GAP_US_MAX)) steps.push({ when: { kind: 'at', atUs }, action: drawRumour(random) })
+  return { ...life, name: `lies ${seed}`, about: 'Five voters, and a membership layer that lies.', groups: undefined, late: [], steps: steps.map((step, i): Step => ({ id: i + 1, ...step })) }
 }
 
 /** The life that speed is measured on: five nodes, a steady load, the usual faults left out. */

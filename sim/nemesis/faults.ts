@@ -47,6 +47,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'half-open': { weight: 1, draw: (random) => ({ do: 'half-open', from: 'any running', to: 'any running', forUs: drawTime(random) }) },
   replay: { weight: 2, draw: (random) => ({ do: 'replay', from: 'any running', to: 'any running', channel: pick(random, ['replication', 'replication', 'membership']), forUs: drawTime(random), delayUs: drawTime(random) }) },
   garble: { weight: 1, draw: (random) => ({ do: 'garble', from: 'any running', to: 'any running', channel: pick(random, ['replication', 'kv', 'membership', 'cluster']) }) },
+  rumour: { weight: 4, draw: (random) => drawRumour(random) },
   'disk-stall': { weight: 1, draw: (random) => ({ do: 'disk', node: 'any running', fault: 'stall', forUs: drawTime(random), factor: undefined }) },
   'disk-slow': { weight: 1, draw: (random) => ({ do: 'disk', node: 'any running', fault: 'slow', forUs: drawTime(random), factor: pick(random, [10, 100, 1000]) }) },
   'disk-full': { weight: 1, draw: (random) => ({ do: 'disk', node: 'any running', fault: 'full', forUs: drawTime(random), factor: undefined }) },
@@ -74,9 +75,10 @@ const REACTIONS: ReadonlyArray<(random: Prng, setting: FaultSetting) => { event:
 /**
  * The faults of one life: some kinds only, at a drawn rate, some at random moments and some where they hurt most.
  * Recoverability budget: nothing here destroys a durable byte, so everything must come back in the end.
+ * @param only these kinds, all of them; undefined: some are drawn
  */
-export function drawFaults (random: Prng, setting: FaultSetting): { steps: Drawn[], lost: string[] } {
-  const kinds = Object.entries(KINDS).filter(([name]) => random.chance(2, 5) || name === 'heal' || name === 'start-all')
+export function drawFaults (random: Prng, setting: FaultSetting, only?: readonly string[]): { steps: Drawn[], lost: string[] } {
+  const kinds = Object.entries(KINDS).filter(([name]) => only?.includes(name) ?? (random.chance(2, 5) || name === 'heal' || name === 'start-all'))
   const total = kinds.reduce((sum, [, kind]) => sum + kind.weight, 0)
   const steps: Drawn[] = []
   const gapUs = pick(random, [50, 200, 500, 500, 1000, 2000]) * US_PER_MS
@@ -107,6 +109,9 @@ export function drawFaults (random: Prng, setting: FaultSetting): { steps: Drawn
 
 const crashIt = (random: Prng): Action & { do: 'crash' } =>
   ({ do: 'crash', node: 'it', loses: drawLoss(random), restartUs: random.chance(2, 3) ? random.between(100, 3000) : drawRestart(random), effects: random.chance(1, 2) ? 0 : random.between(1, 6) })
+
+export const drawRumour = (random: Prng): Action =>
+  ({ do: 'rumour', from: 'any running', to: 'any running', about: pick(random, ['any', 'any running', 'any stopped', 'coordinator']), says: pick(random, ['dead', 'dead', 'suspect', 'alive']) })
 
 /** Never a subset: LevelDB's log is written in order. */
 const drawLoss = (random: Prng): CrashLoss => pick(random, ['everything', 'tail', 'tail', 'nothing'])

@@ -151,6 +151,11 @@ export class VirtualNetwork implements LinkHost, SnapshotHost {
   garble (from: string, to: string, channel: ChannelName, random: Prng): void {
     const payload = Buffer.alloc(random.between(1, Math.min(GARBLE_BYTES_MAX, this.limits[channel].frameBytesMax)))
     for (let at = 0; at < payload.length; at++) payload[at] = random.below(256)
+    this.forge(from, to, channel, payload)
+  }
+
+  /** Delivers a frame that `from` never sent, if the two are connected when it arrives. */
+  forge (from: string, to: string, channel: ChannelName, payload: Uint8Array): void {
     const sender = this.at(from)?.self
     const receiver = this.at(to)?.self
     if (sender === undefined || receiver === undefined) return

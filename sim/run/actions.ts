@@ -11,6 +11,7 @@ import { patienceUs, problemOf } from './checks.js'
 import type { Clients } from './clients.js'
 import { answerText } from './history.js'
 import type { Request } from './history.js'
+import { rumourFrame } from './rumour.js'
 import { selectNode } from './selectors.js'
 import type { SelectionContext } from './selectors.js'
 
@@ -34,7 +35,7 @@ const LOOK_US = 10_000
 type NodeAction = Extract<Action, { readonly node: string }>
 type WorldAction = Exclude<Action, NodeAction>
 type DiskAction = Extract<Action, { readonly do: 'disk' }>
-type LinkAction = Extract<Action, { readonly do: 'reset' | 'half-open' | 'replay' | 'garble' }>
+type LinkAction = Extract<Action, { readonly do: 'reset' | 'half-open' | 'replay' | 'garble' | 'rumour' }>
 type RequestAction = Extract<Action, { readonly do: 'set' | 'delete' | 'get' }>
 
 /** Carries out the steps of a scenario: the hand that breaks things, mends them and asks. */
@@ -248,11 +249,12 @@ export class Actions {
       case 'reset':
       case 'half-open':
       case 'replay':
-      case 'garble': {
+      case 'garble':
+      case 'rumour': {
         const [from] = names([action.from])
         const [to] = names([action.to])
         if (from === undefined || to === undefined || from === to) return
-        this.#toLink(action, from, to, note, selection.random)
+        this.#toLink(action, from, to, note, selection)
         return
       }
       case 'set':
@@ -275,8 +277,9 @@ export class Actions {
     }
   }
 
-  #toLink (action: LinkAction, from: VirtualNode, to: VirtualNode, note: (text: string, nodes: readonly string[]) => void, random: Prng): void {
-    const { network } = this.#context.world
+  #toLink (action: LinkAction, from: VirtualNode, to: VirtualNode, note: (text: string, nodes: readonly string[]) => void, selection: SelectionContext): void {
+    const { world } = this.#context
+    const { network } = world
     const nodes = [from.name, to.name]
     switch (action.do) {
       case 'reset':
@@ -293,7 +296,15 @@ export class Actions {
         return
       case 'garble':
         note(`garble ${action.channel} ${from.name} → ${to.name}`, nodes)
-        network.garble(from.address, to.address, action.channel, random)
+        network.garble(from.address, to.address, action.channel, selection.random)
+        return
+      case 'rumour': {
+        const about = selectNode(world, action.about, selection)
+        const frame = about === undefined || about === to ? undefined : rumourFrame(world, from, to, about, action.says)
+        if (about === undefined || frame === undefined) return
+        note(`rumour ${from.name} → ${to.name}: ${about.name} is ${action.says}`, [...nodes, about.name])
+        network.forge(from.address, to.address, 'membership', frame)
+      }
     }
   }
 

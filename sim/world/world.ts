@@ -1,6 +1,6 @@
 import { assert, Prng } from '../../src/base/index.js'
 import type { Logger, Multiaddr, PeerId } from '../../src/base/index.js'
-import type { AnswerCallback, KvAnswer, NodeOrigin, NodeTuning } from '../../src/node/index.js'
+import type { AnswerCallback, KvAnswer, NodeOrigin, NodeTuning, Signatures } from '../../src/node/index.js'
 import { VirtualDisk } from '../disk/virtual-disk.js'
 import { EventQueue } from '../kernel/event-queue.js'
 import { guarded } from '../kernel/guards.js'
@@ -9,6 +9,7 @@ import type { LinkOptions } from '../network/link-options.js'
 import { VirtualNetwork } from '../network/virtual-network.js'
 import type { Clock, CrashLoss } from '../scenario/scenario.js'
 import { NodeClock } from './node-clock.js'
+import { simulatedSignatures } from './signatures.js'
 import { VirtualNode } from './virtual-node.js'
 import type { NodeSurroundings } from './virtual-node.js'
 import type { Watcher } from './watcher.js'
@@ -136,6 +137,11 @@ export class World {
   pause (name: string, forUs: number): void {
     const node = this.node(name)
     node.pausedUntilUs = Math.max(node.pausedUntilUs, this.events.nowUs + forUs)
+  }
+
+  /** What signs as a node does: for forgeries. */
+  signaturesOf (name: string): Signatures {
+    return simulatedSignatures(this.#surroundings.seed, this.node(name).peer)
   }
 
   node (name: string): VirtualNode {
