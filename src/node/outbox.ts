@@ -18,10 +18,10 @@ class PeerBox {
 
 /** Everything one turn says, joined into one frame per peer and channel (more where it is too much) when the turn ends. */
 export class Outbox {
-  readonly #transport: Transport
+  readonly #transport: Pick<Transport, 'send'>
   readonly #boxes = new Map<PeerId, PeerBox>()
 
-  constructor (transport: Transport) {
+  constructor (transport: Pick<Transport, 'send'>) {
     this.#transport = transport
   }
 
