@@ -18,6 +18,8 @@ export { VirtualNode } from './virtual-node.js'
 
 /** How long a turn waits for more inputs, in µs. */
 const TURN_US = 20
+/** µs that one flush of a slow disk takes at most; a disk that takes longer is one that stalls, which is another fault. */
+const FLUSH_US_MAX = 2_000_000
 /** Events between two looks at the real event loop: promises of snapshot streams settle there. */
 const EVENTS_PER_YIELD = 20_000
 
@@ -87,7 +89,7 @@ export class World {
     const { flushUsMin = 100, flushUsMax = 400, seed } = this.#options
     const times = new Prng(`${seed}/${name}/disk`)
     const disk = new VirtualDisk({
-      defer: (step, kind, factor) => { this.events.after(kind === 'flush' ? factor * times.between(flushUsMin, flushUsMax) : times.between(1, 50), step) },
+      defer: (step, kind, factor) => { this.events.after(kind === 'flush' ? Math.min(FLUSH_US_MAX, factor * times.between(flushUsMin, flushUsMax)) : times.between(1, 50), step) },
       onDurable: (operations) => { this.#surroundings.watcher?.durable(this.events.nowUs, name, operations) },
       onCleared: (keys) => { this.#surroundings.watcher?.cleared(this.events.nowUs, name, keys) }
     })
