@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { runCommand } from './cli/index.js'
+import { runMembershipCommand } from './membership/index.js'
 
 // The production code allocates many small buffers; a larger pool makes far fewer of them from scratch.
 Buffer.poolSize = 1024 * 1024
@@ -10,4 +11,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit()
 })
 
-process.exitCode = await runCommand(process.argv.slice(2))
+const args = process.argv.slice(2)
+process.exitCode = args[0] === 'membership'
+  ? runMembershipCommand(args.slice(1), { out: (text) => { process.stdout.write(text) }, log: (text) => { process.stderr.write(text) } })
+  : await runCommand(args)

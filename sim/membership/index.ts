@@ -1,0 +1,2 @@
+export { runMembershipCommand } from './command.js'
+export type { Outlet } from './command.js'
