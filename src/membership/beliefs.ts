@@ -44,7 +44,7 @@ export class Beliefs {
 
   constructor (parts: BeliefsParts) {
     this.own = parts.own
-    this.list = new MemberList(parts.random)
+    this.list = new MemberList(parts.own.record.peer, parts.random, parts.options.meshMembersMax)
     this.book = new AddressBook(parts.options.rememberedMax)
     this.#options = parts.options
     this.#effects = parts.effects

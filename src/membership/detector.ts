@@ -57,7 +57,7 @@ export class Detector {
     }
     if (this.#nextProbeMs > nowMs) return
     this.#nextProbeMs = nowMs + this.#health.scale(this.#options.probeIntervalMs)
-    const target = this.#beliefs.list.ring.next()
+    const target = this.#beliefs.list.watched.next()
     if (target !== undefined) this.#begin(target, nowMs)
   }
 
@@ -120,7 +120,7 @@ export class Detector {
   #askForHelp (probe: Probe): void {
     const { list } = this.#beliefs
     probe.helpAtMs = Infinity
-    probe.helpers = list.ring.pick(this.#options.indirectProbes, (peer) =>
+    probe.helpers = list.watched.pick(this.#options.indirectProbes, (peer) =>
       peer !== probe.target && list.get(peer)?.record.health === 'alive')
     for (const helper of probe.helpers) this.#speaker.pingRequest(helper, probe.target, probe.sequence)
   }

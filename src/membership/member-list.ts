@@ -1,6 +1,7 @@
 import { assert } from '../base/index.js'
 import type { PeerId, Prng } from '../base/index.js'
 import type { MemberRecord } from '../../protocols/membership/index.js'
+import { Overlay } from './overlay.js'
 import { isPresent } from './precedence.js'
 import { ProbeRing } from './probe-ring.js'
 import type { Suspicion } from './suspicion.js'
@@ -19,18 +20,27 @@ export interface Member {
 /** Share of a new measurement in the smoothed round-trip time (RFC 6298 section 2, alpha). */
 const RTT_GAIN = 1 / 8
 
-/** Everybody heard of as alive since this process started, until forgotten; those present are on the probe ring. */
+/** Everybody heard of as alive since this process started, until forgotten; those present are on the ring. */
 export class MemberList {
   readonly #members = new Map<PeerId, Member>()
   readonly #suspects = new Set<PeerId>()
+  /** Everybody present. */
   readonly ring: ProbeRing
+  readonly overlay: Overlay
 
-  constructor (random: Prng) {
+  /** @param own ourselves, who are not listed @param meshMembersMax above it, we included, only neighbours are watched */
+  constructor (own: PeerId, random: Prng, meshMembersMax: number) {
     this.ring = new ProbeRing(random)
+    this.overlay = new Overlay({ own, random, meshMembersMax, members: this.ring })
   }
 
   get size (): number {
     return this.#members.size
+  }
+
+  /** Whom to probe, to tell the news and to ask for help: everybody present, or our neighbours in the overlay. */
+  get watched (): ProbeRing {
+    return this.overlay.watched
   }
 
   /** Alive and suspect members. */
@@ -59,8 +69,8 @@ export class MemberList {
     this.#members.set(peer, member)
     if (member.suspicion !== undefined) this.#suspects.add(peer)
     else this.#suspects.delete(peer)
-    if (isPresent(health) && !wasPresent) this.ring.insert(peer)
-    if (!isPresent(health) && wasPresent) this.ring.remove(peer)
+    if (isPresent(health) && !wasPresent) this.#insert(peer)
+    if (!isPresent(health) && wasPresent) this.#remove(peer)
   }
 
   /** The member itself answered a ping of ours after `rttMs`. */
@@ -72,7 +82,7 @@ export class MemberList {
   }
 
   remove (peer: PeerId): void {
-    if (this.isPresent(peer)) this.ring.remove(peer)
+    if (this.isPresent(peer)) this.#remove(peer)
     this.#members.delete(peer)
     this.#suspects.delete(peer)
   }
@@ -93,5 +103,15 @@ export class MemberList {
   /** Dead and left members. */
   absent (): Member[] {
     return [...this.#members.values()].filter(({ record }) => !isPresent(record.health))
+  }
+
+  #insert (peer: PeerId): void {
+    this.ring.insert(peer)
+    this.overlay.inserted(peer)
+  }
+
+  #remove (peer: PeerId): void {
+    this.ring.remove(peer)
+    this.overlay.removed(peer)
   }
 }

@@ -136,11 +136,11 @@ export class Membership {
     return Math.min(always, this.#beliefs.deadlineMs, this.#detector.deadlineMs, this.#reunion.deadlineMs)
   }
 
-  /** The last connection to a peer is gone: a reason to look now, never a verdict. */
+  /** The last connection to a peer is gone: a reason to look now where it is ours to watch, never a verdict. */
   connectionClosed (peer: PeerId, nowMs: number): void {
     this.#enter(nowMs)
     this.#reunion.endGreeting(peer)
-    if (!this.#own.leaving) this.#detector.hint(peer, nowMs)
+    if (!this.#own.leaving && this.isNeighbour(peer)) this.#detector.hint(peer, nowMs)
   }
 
   /** A peer's host is up and refused the connection: its process is gone or moved, so suspicion may begin now. */
@@ -173,7 +173,7 @@ export class Membership {
     this.#ownSinceMs = nowMs
     this.#detector.discard()
     this.#beliefs.news.add(this.#own.record)
-    for (const peer of this.#beliefs.list.ring.pick(count, () => true)) this.#speaker.gossip(peer)
+    for (const peer of this.#beliefs.list.watched.pick(count, () => true)) this.#speaker.gossip(peer)
   }
 
   /** What the inputs since the last call have caused. */
@@ -202,6 +202,28 @@ export class Membership {
   /** Members that take part: alive and suspect, this node included until it leaves. */
   get aliveCount (): number {
     return this.#beliefs.presentCount
+  }
+
+  /** Whether the members are too many for a mesh: only neighbours are probed and told the news. */
+  get isOverlaid (): boolean {
+    return this.#beliefs.list.overlay.isOn
+  }
+
+  /** Whether this node watches the peer itself: any member present, in the overlay only our neighbours. */
+  isNeighbour (peer: PeerId): boolean {
+    const { list } = this.#beliefs
+    return list.overlay.isOn ? list.overlay.isNeighbour(peer) : list.isPresent(peer)
+  }
+
+  /** All for whom `isNeighbour` holds, in no order that means anything. */
+  neighbours (): readonly PeerId[] {
+    return [...this.#beliefs.list.watched.peers]
+  }
+
+  /** Whether membership wants a connection to the peer to stand also while nothing is said on it. */
+  needsConnection (peer: PeerId): boolean {
+    const { overlay } = this.#beliefs.list
+    return !overlay.isSparse || overlay.isNeighbour(peer)
   }
 
   /** Lifeguard's local health score: 0 is well; the greater, the more this node doubts itself. */
@@ -246,7 +268,7 @@ export class Membership {
     this.#lastGossipMs = nowMs
     const misinformed = [...this.#beliefs.misinformed].slice(0, CORRECTIONS_PER_GOSSIP_MAX)
     for (const peer of misinformed) this.#speaker.gossip(peer)
-    for (const peer of this.#beliefs.list.ring.pick(this.#options.gossipFanout, (candidate) => !misinformed.includes(candidate))) {
+    for (const peer of this.#beliefs.list.watched.pick(this.#options.gossipFanout, (candidate) => !misinformed.includes(candidate))) {
       if (this.#beliefs.news.size > 0) this.#speaker.gossip(peer)
     }
   }

@@ -58,6 +58,14 @@ export interface MembershipOptions {
   readonly stallMsMax: number
   /** Members listed at most besides this node, 1–1023: with itself they fill a sync. Up: larger clusters; down: less memory and smaller syncs. Default 1023. */
   readonly membersMax: number
+  /**
+   * Members, this node included, up to which everybody watches everybody. Above it a node watches its 20 neighbours in an
+   * overlay, and so at most about as many connections stand; below 90 % of it all are watched again. The same at every
+   * node, or the neighbours of some do not watch back. Up: more connections (each costs 36–56 KB, LIBP2P.md section 5);
+   * down: members hear of each other over more steps, and first requests between strangers must dial. Default 200
+   * (MEMBERSHIP.md section 3, "Connections").
+   */
+  readonly meshMembersMax: number
   /** Peers remembered at most beyond the listed members; the one untouched the longest gives way. Up: more old peers can be found again; down: less memory. Default 1024. */
   readonly rememberedMax: number
 }
@@ -82,6 +90,7 @@ export const defaultMembershipOptions: MembershipOptions = {
   localHealthMax: 8,
   stallMsMax: 100,
   membersMax: MEMBERS_MAX,
+  meshMembersMax: 200,
   rememberedMax: 1024
 }
 

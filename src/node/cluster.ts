@@ -150,6 +150,29 @@ export class Cluster {
     return this.#map === undefined ? undefined : memberById(this.#map, member)?.peer
   }
 
+  /** Peers that hold replicas of what this node holds a replica of: they elect each other, and should not have to dial first. */
+  replicaPeers (): ReadonlySet<PeerId> {
+    const peers = new Set<PeerId>()
+    const map = this.#map
+    const self = this.selfMember
+    if (map === undefined || self === undefined) return peers
+    const members = new Set<MemberId>()
+    for (const replicas of [map.systemVoters, ...map.partitions.map((partition) => partition.replicas)]) {
+      if (replicas.includes(self)) for (const member of replicas) members.add(member)
+    }
+    for (const member of members) {
+      const peer = this.peerOf(member)
+      if (peer !== undefined) peers.add(peer)
+    }
+    return peers
+  }
+
+  /** Peers that may admit this node; empty once it is admitted, or before it knows a map. */
+  admitters (): PeerId[] {
+    if (this.#map === undefined || this.selfMember !== undefined) return []
+    return this.#map.systemVoters.flatMap((voter) => this.peerOf(voter) ?? [])
+  }
+
   isAccepted (peer: PeerId): boolean {
     return this.#links.get(peer)?.accepted === true
   }
@@ -424,9 +447,8 @@ export class Cluster {
     this.#admitAtMs = Infinity
     if (this.#map === undefined || this.selfMember !== undefined) return
     this.#admitAtMs = nowMs + ADMIT_EVERY_MS
-    for (const voter of this.#map.systemVoters) {
-      const peer = this.peerOf(voter)
-      if (peer !== undefined && this.isAccepted(peer)) outbox.cluster(peer, { kind: 'admit-request', name: options.name })
+    for (const peer of this.admitters()) {
+      if (this.isAccepted(peer)) outbox.cluster(peer, { kind: 'admit-request', name: options.name })
     }
   }
 

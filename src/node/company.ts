@@ -7,21 +7,15 @@ import type { MemberRecord, MembershipMessage } from '../../protocols/membership
 import type { BootState } from './boot.js'
 import type { Cluster, Hello } from './cluster.js'
 import type { GroupCommit } from './group-commit.js'
+import { IdleConnections, LOOK_EVERY_MS } from './idle-connections.js'
+import { Knocks, isThere, withPeer } from './knocks.js'
 import { membershipOptionsOf } from './options.js'
 import type { NodeOptions } from './options.js'
 import type { Outbox } from './outbox.js'
 import type { Transport } from './ports.js'
 
-/** ms between two attempts to reach the addresses a node was told to join or remembers. */
-const KNOCK_EVERY_MS = 1000
-/** The same in a node's first seconds: nodes that are started together should not wait for each other's next attempt. */
-const KNOCK_AT_START_MS = 200
-const START_MS = 10_000
-/**
- * ms in which a node leaves it to later-listed ones to dial it: nodes that are started together would otherwise make two
- * connections each, at 10–40 ms of handshakes (LIBP2P.md section 2).
- */
-const YIELD_MS = 2000
+/** ms from the start to the first search in the DHT: doors and named nodes answer sooner. */
+const DISCOVER_SOON_MS = 1000
 /** ms between two searches in the DHT while this node is alone or misses members. */
 const DISCOVER_EVERY_MS = 10_000
 /** Members asked for in the DHT at one time. */
@@ -47,12 +41,11 @@ export interface CompanyContext {
 export class Company {
   readonly #context: CompanyContext
   readonly #membership: Membership
-  /** Addresses this node was told to join or remembers, knocked at until somebody of the cluster is connected. */
-  readonly #doors: readonly Multiaddr[]
-  readonly #startedMs: number
-  #knockAtMs: number
+  readonly #knocks: Knocks
   #discoverAtMs: number
   #nowMs: number
+  readonly #idle: IdleConnections
+  #lookAtMs: number
   /** Members declared dead, and when the connection to them is given up. */
   readonly #hangUpAtMs = new Map<PeerId, number>()
   /** Statements without proof at which the next line is logged: each twice as many as before, so that a liar fills no log. */
@@ -70,18 +63,15 @@ export class Company {
     })
     this.#membership.remember(remembered, nowMs)
     for (const { peer, multiaddrs } of remembered) transport.learn(peer, multiaddrs)
-    this.#doors = [
-      ...options.join,
-      ...remembered.flatMap((record) => record.multiaddrs.map((multiaddr) => `${multiaddr}/p2p/${record.peer}` as Multiaddr))
-    ]
-    this.#startedMs = nowMs
+    this.#knocks = new Knocks(context, this.#membership, remembered, nowMs)
     this.#nowMs = nowMs
-    this.#knockAtMs = nowMs
-    this.#discoverAtMs = nowMs + KNOCK_EVERY_MS
+    this.#idle = new IdleConnections(options.tuning.probeIntervalMs)
+    this.#lookAtMs = nowMs + LOOK_EVERY_MS
+    this.#discoverAtMs = nowMs + DISCOVER_SOON_MS
   }
 
   get nextDeadlineMs (): number {
-    let next = Math.min(this.#membership.nextDeadlineMs, this.#knockAtMs, this.#discoverAtMs)
+    let next = Math.min(this.#membership.nextDeadlineMs, this.#knocks.nextDeadlineMs, this.#discoverAtMs)
     for (const atMs of this.#hangUpAtMs.values()) if (atMs < next) next = atMs
     return next
   }
@@ -90,8 +80,19 @@ export class Company {
     return this.#membership.members()
   }
 
+  /** Whether the members are too many for a mesh: connections come and go on demand. */
+  get isOverlaid (): boolean {
+    return this.#membership.isOverlaid
+  }
+
+  /** A frame went to the peer or came from it. */
+  spoken (peer: PeerId): void {
+    this.#idle.used(peer)
+  }
+
   /** A peer of the same cluster said hello. */
   accepted (peer: PeerId, hello: Hello, nowMs: number): void {
+    this.#idle.connected(peer)
     this.#context.transport.learn(peer, hello.multiaddrs)
     this.#membership.meet(peer, nowMs)
     this.#carryOut()
@@ -104,21 +105,23 @@ export class Company {
   tick (nowMs: number): void {
     this.#nowMs = nowMs
     const { cluster, commit } = this.#context
-    if (nowMs >= this.#knockAtMs) {
-      this.#knockAtMs = nowMs + (nowMs - this.#startedMs < START_MS ? KNOCK_AT_START_MS : KNOCK_EVERY_MS)
-      this.#knock(nowMs)
-    }
+    this.#knocks.tick(nowMs)
     if (nowMs >= this.#discoverAtMs) {
       this.#discoverAtMs = nowMs + DISCOVER_EVERY_MS
       this.#search()
     }
     if (this.#hangUpAtMs.size > 0) this.#hangUp(nowMs)
+    if (nowMs >= this.#lookAtMs) { // no deadline of its own: there are knocks every second
+      this.#lookAtMs = nowMs + LOOK_EVERY_MS
+      if (this.isOverlaid) this.#hangUpIdle()
+    }
     this.#membership.observe({ epoch: cluster.epoch, durableBatch: commit.durable })
     if (nowMs >= this.#membership.nextDeadlineMs) this.#membership.tick(nowMs)
     this.#carryOut()
   }
 
   disconnected (peer: PeerId, nowMs: number): void {
+    this.#idle.disconnected(peer)
     this.#membership.connectionClosed(peer, nowMs)
   }
 
@@ -131,6 +134,7 @@ export class Company {
   found (peer: PeerId, multiaddrs: readonly Multiaddr[]): void {
     const { transport, options } = this.#context
     if (peer === options.peer || multiaddrs.length === 0 || transport.isConnected(peer)) return
+    if (this.isOverlaid && isThere(this.#membership.get(peer))) return // known already, and not everybody's company is wanted
     transport.learn(peer, multiaddrs)
     for (const multiaddr of multiaddrs.slice(0, 2)) transport.dial(withPeer(multiaddr, peer))
   }
@@ -140,23 +144,22 @@ export class Company {
     this.#carryOut()
   }
 
-  /** Whether this node still waits for others to dial it. */
-  yields (nowMs: number): boolean {
-    return this.#context.options.origin.kind === 'named' && nowMs - this.#startedMs < YIELD_MS
+  /**
+   * Gives up connections on which nothing was said for long and which neither membership nor an election needs. Requests
+   * and snapshots are frames too, those that wait are sent again every second, and a master speaks to its slaves all the
+   * time: what is in use is never idle.
+   */
+  #hangUpIdle (): void {
+    const { cluster, transport, log } = this.#context
+    const replicaPeers = cluster.replicaPeers()
+    const idle = this.#idle.look((peer) => this.#membership.needsConnection(peer) || replicaPeers.has(peer))
+    for (const peer of idle) transport.hangUp(peer)
+    if (idle.length > 0) log.debug('idle connections are given up', { count: idle.length })
   }
 
-  /** Dials what this node was told of, as long as something of it is missing. */
-  #knock (nowMs: number): void {
-    const { cluster, transport, options } = this.#context
-    const { origin } = options
-    if (origin.kind === 'named') {
-      const present = new Set(cluster.connectedNames())
-      const own = origin.peers.findIndex((peer) => peer.name === options.name)
-      const wanted = this.yields(nowMs) ? origin.peers.slice(0, own) : origin.peers
-      for (const { name, multiaddr } of wanted) if (name !== options.name && !present.has(name)) transport.dial(multiaddr)
-    }
-    if (cluster.acceptedCount > 0 || this.yields(nowMs)) return
-    for (const multiaddr of this.#doors) transport.dial(multiaddr)
+  /** Whether this node still waits for others to dial it. */
+  yields (nowMs: number): boolean {
+    return this.#knocks.yields(nowMs)
   }
 
   /** Asks the DHT for company while alone, and for members that moved. */
@@ -210,9 +213,6 @@ export class Company {
     }
   }
 }
-
-const withPeer = (multiaddr: Multiaddr, peer: PeerId): Multiaddr =>
-  (multiaddr.includes('/p2p/') ? multiaddr : `${multiaddr}/p2p/${peer}`) as Multiaddr
 
 const bare = (multiaddrs: readonly Multiaddr[]): Multiaddr[] =>
   multiaddrs.map((multiaddr) => multiaddr.split('/p2p/')[0] as Multiaddr)

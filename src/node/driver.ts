@@ -15,6 +15,7 @@ import type { AnswerCallback, MemberReport, NodeApi, PartitionReport, ReadinessR
 import type { BootState } from './boot.js'
 import { Cluster } from './cluster.js'
 import { Company } from './company.js'
+import { EarlyFrames } from './early-frames.js'
 import { Gateway } from './gateway.js'
 import { GroupCommit } from './group-commit.js'
 import type { NodeInput } from './inputs.js'
@@ -65,6 +66,7 @@ export class NodeDriver implements NodeApi {
   readonly #gateway: Gateway
   readonly #server: KvServer
   readonly #snapshots: SnapshotReceiver
+  readonly #early = new EarlyFrames()
   readonly #boot: BootState
   readonly #startedMs: number
   #inputs: NodeInput[] = []
@@ -82,12 +84,15 @@ export class NodeDriver implements NodeApi {
     const { disk, transport, scheduler, log, signatures } = ports
     const random = new Prng(options.seed)
     this.#commit = new GroupCommit(disk, boot.durableBatch, (number) => ({ kind: 'put', key: batchKey(), value: encodeBatchNumber(number) }), (error) => { this.input({ kind: 'flushed', error }) }, options.tuning.lazyFlushMs)
-    this.#outbox = new Outbox(transport)
+    this.#outbox = new Outbox(transport, (peer) => { this.#company.spoken(peer) })
     const commit = this.#commit
     const outbox = this.#outbox
     this.#cluster = new Cluster({
       options, commit, outbox, transport, log,
-      accepted: (peer, hello) => { this.#company.accepted(peer, hello, this.#nowMs) },
+      accepted: (peer, hello) => {
+        this.#company.accepted(peer, hello, this.#nowMs)
+        for (const { channel, payload } of this.#early.take(peer)) this.input({ kind: 'frame', peer, channel, payload })
+      },
       mapChanged: (map) => { this.#mapChanged(map) },
       proposeMap: (command) => this.#replicas.proposeMap(command),
       coordinatorMap: () => this.#replicas.coordinatorMap,
@@ -209,6 +214,7 @@ export class NodeDriver implements NodeApi {
       case 'peer-disconnected': {
         const member = this.#cluster.memberOf(input.peer)
         this.#cluster.disconnected(input.peer)
+        this.#early.take(input.peer)
         this.#company.disconnected(input.peer, nowMs)
         if (member !== undefined) this.#replicas.memberLost(member, nowMs)
         this.#gateway.disconnected(input.peer)
@@ -243,12 +249,16 @@ export class NodeDriver implements NodeApi {
 
   #frame (input: NodeInput & { kind: 'frame' }, nowMs: number): void {
     const { peer, channel, payload } = input
+    this.#company.spoken(peer)
     try {
       if (channel === 'cluster') {
         for (const message of decodeClusterFrame(payload)) this.#cluster.step(peer, message, nowMs)
         return
       }
-      if (!this.#cluster.isAccepted(peer)) return // a stranger, or a frame that overtook the hello: senders repeat what matters
+      if (!this.#cluster.isAccepted(peer)) { // a stranger, or a frame that overtook the hello: senders repeat what matters
+        if (channel === 'membership' || channel === 'kv') this.#early.keep(peer, { channel, payload })
+        return
+      }
       switch (channel) {
         case 'replication': {
           const member = this.#cluster.memberOf(peer)

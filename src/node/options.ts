@@ -33,6 +33,8 @@ export interface NodeTuning {
   readonly reconnectIntervalMs: number
   /** ms a dead or departed member stays listed; knocking at its address never ends. Up: longer in view; down: shorter syncs. */
   readonly deadRememberedMs: number
+  /** Members up to which everybody is connected with everybody; above it each watches 20 neighbours. The same at every node. Up: more connections; down: more dials on demand. */
+  readonly meshMembersMax: number
   /** Client requests one node keeps waiting at once; beyond it answers 429. Up: more memory under overload. */
   readonly requestsMax: number
   /** Bytes of log all replicas of a node keep for slow slaves together. Up: fewer snapshots; down: less memory. */
@@ -57,6 +59,7 @@ export const defaultTuning: NodeTuning = {
   syncIntervalMs: 30_000,
   reconnectIntervalMs: 10_000,
   deadRememberedMs: 86_400_000,
+  meshMembersMax: 200,
   requestsMax: 10_000,
   logRetainBytes: 64 * 1024 * 1024,
   logBytesMin: 64 * 1024,
@@ -66,8 +69,8 @@ export const defaultTuning: NodeTuning = {
 }
 
 /** The figures of membership: what a person may turn, and the defaults for the rest. */
-export function membershipOptionsOf ({ probeIntervalMs, probeTimeoutMs, syncIntervalMs, reconnectIntervalMs, deadRememberedMs }: NodeTuning): MembershipOptions {
-  return { ...defaultMembershipOptions, probeIntervalMs, probeTimeoutMs, syncIntervalMs, reconnectIntervalMs, deadRememberedMs, leftRememberedMs: deadRememberedMs }
+export function membershipOptionsOf ({ probeIntervalMs, probeTimeoutMs, syncIntervalMs, reconnectIntervalMs, deadRememberedMs, meshMembersMax }: NodeTuning): MembershipOptions {
+  return { ...defaultMembershipOptions, probeIntervalMs, probeTimeoutMs, syncIntervalMs, reconnectIntervalMs, deadRememberedMs, leftRememberedMs: deadRememberedMs, meshMembersMax }
 }
 
 /** How a node came to be started, which decides whether it may found a cluster (DESIGN.md section 6). */

@@ -19,10 +19,13 @@ class PeerBox {
 /** Everything one turn says, joined into one frame per peer and channel (more where it is too much) when the turn ends. */
 export class Outbox {
   readonly #transport: Pick<Transport, 'send'>
+  readonly #spoken: (to: PeerId) => void
   readonly #boxes = new Map<PeerId, PeerBox>()
 
-  constructor (transport: Pick<Transport, 'send'>) {
+  /** @param spoken called for each peer that a flush has frames for */
+  constructor (transport: Pick<Transport, 'send'>, spoken: (to: PeerId) => void = () => {}) {
     this.#transport = transport
+    this.#spoken = spoken
   }
 
   cluster (to: PeerId, message: ClusterMessage): void {
@@ -44,6 +47,7 @@ export class Outbox {
   /** Hands every frame to the transport. */
   flush (): void {
     for (const [peer, box] of this.#boxes) {
+      this.#spoken(peer)
       this.#send(peer, 'cluster', box.cluster, encodeClusterFrames)
       this.#send(peer, 'replication', box.replication, encodeReplicationFrames)
       this.#send(peer, 'kv', box.kv, encodeKvFrames)

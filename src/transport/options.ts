@@ -23,8 +23,9 @@ export interface TransportOptions {
 /** Every bound of the transport that may be tuned. */
 export interface TransportLimits {
   /**
-   * Connections at once. A full mesh of 300 nodes needs 299, twice that where all dial each other at the same moment;
-   * above it inbound connections are refused. Raising it costs 36–56 KB each (LIBP2P.md section 5).
+   * Connections at once; above it inbound ones are refused. A full mesh of 200 nodes needs 199, the overlay above it some
+   * 25 and the replicas'; founding connects all nodes that a configuration names, and a seed is joined by all: N - 1 for
+   * a minute, twice that where all dial each other at the same moment. Raising it costs 36–56 KB each (LIBP2P.md section 5).
    */
   readonly connectionsMax: number
   /** Inbound connections per second from one host; libp2p's default of 5 refuses nodes of one machine that start together. */
