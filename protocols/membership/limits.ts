@@ -11,8 +11,8 @@ export const DIGEST_VERSION_COUNT_MAX = SYNC_RECORD_COUNT_MAX
 export const PROBE_UPDATE_COUNT_MAX = 32
 /** Bytes of an Ed25519 signature (RFC 8032 section 5.1.6). */
 export const SIGNATURE_SIZE_BYTES = 64
-/** Bytes of one record at most: 16 multiaddrs of 256 bytes, an HTTP address of as many, a signature, the ids and what is around them. */
-export const MEMBER_RECORD_SIZE_BYTES_MAX = 4720
+/** Bytes of one record at most: 16 multiaddrs of 256 bytes, an HTTP address of as many, a signature, three ids and what is around them. */
+export const MEMBER_RECORD_SIZE_BYTES_MAX = 4856
 
 /**
  * A sync of 1024 records of the greatest size: records are gossip, and no gossip, however large, may make a node's own

@@ -24,6 +24,8 @@ export interface MemberRecord {
    * left on disk; on the wire always of SIGNATURE_SIZE_BYTES.
    */
   readonly signature: Uint8Array
+  /** Of a suspect: whose own probe of it failed. Unsigned, like every opinion. */
+  readonly accuser?: PeerId | undefined
 }
 
 /** Which statement about a member somebody holds, without its contents. */

@@ -14,7 +14,7 @@ const healthByNumber = namesByNumber<MemberHealth>(numberByHealth)
 
 /** About how many bytes a record takes: ids, counters and signature, and what varies. */
 function recordSizeGuess (record: MemberRecord): number {
-  let size = 166 + record.name.length + record.http.length
+  let size = 166 + record.name.length + record.http.length + (record.accuser === undefined ? 0 : record.accuser.length + 2)
   for (const multiaddr of record.multiaddrs) size += multiaddr.length + 3
   return size
 }
@@ -33,6 +33,7 @@ export function writeRecord (writer: Writer, field: number, record: MemberRecord
   writeHttp(writer, 7, record.http)
   assert(record.signature.length === SIGNATURE_SIZE_BYTES, 'a record without a signature is not passed on')
   writer.bytes(8, record.signature)
+  if (record.health === 'suspect' && record.accuser !== undefined) writer.string(9, record.accuser)
   writer.end(mark)
 }
 
@@ -49,6 +50,7 @@ export function readRecord (reader: Reader): MemberRecord | undefined {
   let healthNumber = 0
   let http = ''
   let signature: Uint8Array | undefined
+  let accuser: PeerId | undefined
   for (;;) {
     const field = reader.field()
     switch (field) {
@@ -56,9 +58,10 @@ export function readRecord (reader: Reader): MemberRecord | undefined {
         requireFields('member record', seen, RECORD_REQUIRED)
         const health = healthByNumber[healthNumber]
         if (peer === undefined || name === undefined || signature === undefined || health === undefined) return undefined
-        return {
+        const record = {
           peer, name, generation: generationFrom(generation), incarnation: incarnationFrom(incarnation), health, multiaddrs, http, signature
         }
+        return accuser === undefined || health !== 'suspect' ? record : { ...record, accuser }
       }
       case 1: peer = readPeerId(reader); break
       case 2: name = readNodeName(reader); break
@@ -68,6 +71,7 @@ export function readRecord (reader: Reader): MemberRecord | undefined {
       case 6: readMultiaddr(reader, multiaddrs); continue
       case 7: http = readHttp(reader); break
       case 8: signature = readSignature(reader); break
+      case 9: accuser = readPeerId(reader); break
       default: reader.skip(); continue
     }
     seen = once(seen, field)

@@ -19,7 +19,7 @@ export function rumourFrame (world: World, from: VirtualNode, to: VirtualNode, a
   const isNews = says === 'alive' && about.driver === undefined
   const statement = {
     peer: about.peer, name: toNodeName(known.name), generation: toGeneration(known.generation), incarnation: toIncarnation(known.incarnation + (isNews ? 1 : 0)),
-    health: says, multiaddrs: known.multiaddrs as readonly Multiaddr[], http: known.http
+    health: says, ...(says === 'suspect' ? { accuser: from.peer } : {}), multiaddrs: known.multiaddrs as readonly Multiaddr[], http: known.http
   }
   const record = { ...statement, signature: world.signaturesOf(about.name).sign(encodeSelfStatement(statement)) }
   return encodeMembershipFrame([{

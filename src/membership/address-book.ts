@@ -1,9 +1,10 @@
 import type { PeerId } from '../base/index.js'
 import type { MemberRecord } from '../../protocols/membership/index.js'
+import { asOpinion } from './precedence.js'
 
 /** As a record is kept on disk and in the address book: an unproven suspicion is not remembered. */
 export const asRemembered = (record: MemberRecord): MemberRecord =>
-  record.health === 'suspect' ? { ...record, health: 'alive' } : record
+  record.health === 'suspect' ? asOpinion(record, 'alive') : record
 
 /**
  * Peers that once were members and of which nothing current is known: from disk, heard of only as dead, or dead for so

@@ -1,6 +1,6 @@
 import { unreachable } from '../base/index.js'
 import type { PeerId, Prng } from '../base/index.js'
-import type { MemberRecord, MemberVersion } from '../../protocols/membership/index.js'
+import type { MemberRecord } from '../../protocols/membership/index.js'
 import { AddressBook } from './address-book.js'
 import { Dissemination } from './dissemination.js'
 import { eventsOfChange } from './effects.js'
@@ -11,7 +11,7 @@ import { MemberList } from './member-list.js'
 import type { Member } from './member-list.js'
 import type { MembershipOptions } from './options.js'
 import type { OwnRecord } from './own-record.js'
-import { asHearsay, combine, compareStatements, isLeap, isPresent, isSameAnnouncement, isSameContent } from './precedence.js'
+import { asHearsay, asOpinion, combine, compareStatements, isLeap, isPresent, isSameAnnouncement, isSameContent } from './precedence.js'
 import { isProven, isSameProof } from './signatures.js'
 import type { Signatures } from './signatures.js'
 import { Suspicion, suspicionTerms } from './suspicion.js'
@@ -39,6 +39,8 @@ export class Beliefs {
   readonly #health: LocalHealth
   readonly #signatures: Signatures
   #unprovenCount = 0
+  /** When the next trial ends at the earliest, as far as known; undefined: to be found anew. */
+  #nextVerdictMs: number | undefined = Infinity
   /** Peers whose view of us or of themselves is behind ours: told out of turn. */
   readonly #misinformed = new Set<PeerId>()
 
@@ -88,12 +90,6 @@ export class Beliefs {
     }
   }
 
-  /** `from` holds a member suspect or dead: where we suspect it too, that confirms it. */
-  hearOpinion (version: MemberVersion, from: PeerId): void {
-    const member = this.list.get(version.peer)
-    if (member?.suspicion !== undefined && compareStatements(asHearsay(version, 'suspect'), member.record) === 0) member.suspicion.confirm(from)
-  }
-
   #hear (record: MemberRecord, from: PeerId, channel: Channel, nowMs: number): void {
     if (record.peer === this.own.record.peer) {
       this.#hearOfSelf(record, from)
@@ -106,12 +102,14 @@ export class Beliefs {
       this.#hearOfStranger(record, known, from, nowMs)
       return
     }
-    const statement = channel === 'sync' ? asHearsay(record, member.record.health) : record
+    const hearsay = channel === 'sync' ? asHearsay(record, member.record.health) : record
+    const statement = hearsay === record ? record : { ...hearsay, accuser: from }
     const order = compareStatements(statement, member.record)
     if (order > 0) {
       if (this.#mayBelieve(record, member.record)) this.#adopt(member, statement, from, nowMs)
-    } else if (order === 0) member.suspicion?.confirm(from)
-    else if (from === record.peer) this.markMisinformed(from)
+    } else if (order === 0) {
+      if (statement.accuser !== undefined) this.#confirm(member, statement.accuser)
+    } else if (from === record.peer) this.markMisinformed(from)
   }
 
   /** Our own probe of a member failed, or its port refused us. */
@@ -119,28 +117,30 @@ export class Beliefs {
     const member = this.list.get(peer)
     if (member === undefined) return
     const accuser = this.own.record.peer
-    if (member.record.health === 'alive') this.#adopt(member, { ...member.record, health: 'suspect' }, accuser, nowMs)
-    else member.suspicion?.confirm(accuser)
+    if (member.record.health === 'alive') this.#adopt(member, asOpinion(member.record, 'suspect', accuser), accuser, nowMs)
+    else this.#confirm(member, accuser)
   }
 
   /** Ends the trials whose time is up: the suspect is dead. */
   condemn (nowMs: number): void {
-    if (!this.list.hasSuspects) return
+    if (this.deadlineMs > nowMs) return
     for (const { member, suspicion } of [...this.list.suspects()]) {
-      if (suspicion.deadlineMs <= nowMs) this.#adopt(member, { ...member.record, health: 'dead' }, this.own.record.peer, nowMs)
+      if (suspicion.deadlineMs <= nowMs) this.#adopt(member, asOpinion(member.record, 'dead'), this.own.record.peer, nowMs)
     }
   }
 
   /** When the next trial ends. */
   get deadlineMs (): number {
+    if (this.#nextVerdictMs !== undefined) return this.#nextVerdictMs
     let deadlineMs = Infinity
-    if (!this.list.hasSuspects) return deadlineMs
     for (const { suspicion } of this.list.suspects()) deadlineMs = Math.min(deadlineMs, suspicion.deadlineMs)
+    this.#nextVerdictMs = deadlineMs
     return deadlineMs
   }
 
   /** This node did not run for a while: suspects could not be heard. */
   postpone (lostMs: number): void {
+    this.#nextVerdictMs = undefined
     for (const { suspicion } of this.list.suspects()) suspicion.postpone(lostMs)
   }
 
@@ -156,6 +156,13 @@ export class Beliefs {
   remember (record: MemberRecord): void {
     const evicted = this.book.put(record)
     if (evicted !== undefined) this.#effects.forget(evicted)
+  }
+
+  /** Another member's own probe failed too; what is merely passed on confirms nothing. Counted, it is told on (Lifeguard section IV-B). */
+  #confirm (member: Member, confirmer: PeerId): void {
+    if (confirmer === member.record.peer || member.suspicion?.confirm(confirmer) !== true) return
+    this.#nextVerdictMs = undefined
+    this.news.add({ ...member.record, accuser: confirmer })
   }
 
   #hearOfSelf (statement: MemberRecord, from: PeerId): void {
@@ -223,9 +230,10 @@ export class Beliefs {
     this.list.set({
       record,
       sinceMs: member === undefined || isTurn ? nowMs : member.sinceMs,
-      suspicion: record.health === 'suspect' ? new Suspicion(suspicionTerms(this.#options, this.presentCount), from, nowMs) : undefined,
+      suspicion: record.health === 'suspect' ? new Suspicion(suspicionTerms(this.#options, this.presentCount), record.accuser ?? from, nowMs) : undefined,
       rttMs: record.generation === previous?.generation ? member?.rttMs : undefined
     })
+    if (record.health === 'suspect' || previous?.health === 'suspect') this.#nextVerdictMs = undefined
     this.book.delete(record.peer)
     this.news.add(record)
     const isOnlyDoubt = previous !== undefined && isSameAnnouncement(previous, record) && isPresent(previous.health) && isPresent(record.health)
@@ -246,6 +254,7 @@ export class Beliefs {
 
   #forget (record: MemberRecord): void {
     this.list.remove(record.peer)
+    this.#nextVerdictMs = undefined
     this.news.remove(record.peer)
     this.remember(record)
   }

@@ -4,6 +4,12 @@ import type { LocalHealth } from './local-health.js'
 import type { MembershipOptions } from './options.js'
 import type { Speaker } from './speaker.js'
 
+/**
+ * Probes under way beside which a hint has to wait: where many connections break at once the fault is likely ours, and a
+ * burst of failed probes would accuse everybody before the first shows it.
+ */
+const PROBES_BESIDE_HINT_MAX = 3
+
 /** One question after a member's health, from the first ping to the end of its interval. */
 interface Probe {
   readonly sequence: number
@@ -36,6 +42,8 @@ export class Detector {
   readonly #probes = new Map<number, Probe>()
   /** When a hint last caused a probe of a peer; emptied as the times pass. */
   readonly #hintedMs = new Map<PeerId, number>()
+  /** Hinted at while too many probes were under way; emptied as those end. */
+  readonly #waitingHints = new Set<PeerId>()
   #nextProbeMs: number
 
   constructor (parts: DetectorParts) {
@@ -55,6 +63,7 @@ export class Detector {
     for (const [peer, hintedMs] of this.#hintedMs) {
       if (hintedMs + this.#options.probeIntervalMs <= nowMs) this.#hintedMs.delete(peer)
     }
+    this.#takeHints(nowMs)
     if (this.#nextProbeMs > nowMs) return
     this.#nextProbeMs = nowMs + this.#health.scale(this.#options.probeIntervalMs)
     const target = this.#beliefs.list.watched.next()
@@ -70,6 +79,10 @@ export class Detector {
   /** Probes a member out of turn, at most once per probe interval and not beside another probe of it. */
   hint (peer: PeerId, nowMs: number): void {
     if (!this.#beliefs.list.isPresent(peer)) return
+    if (this.#probes.size >= PROBES_BESIDE_HINT_MAX) {
+      this.#waitingHints.add(peer)
+      return
+    }
     const hintedMs = this.#hintedMs.get(peer)
     if (hintedMs !== undefined && hintedMs + this.#options.probeIntervalMs > nowMs) return
     for (const probe of this.#probes.values()) {
@@ -85,6 +98,7 @@ export class Detector {
     if (probe === undefined || (from !== probe.target && !probe.helpers.includes(from))) return
     this.#probes.delete(sequence)
     this.#health.improve()
+    this.#takeHints(nowMs)
     const { list } = this.#beliefs
     const isDirect = from === probe.target && list.get(from)?.record.generation === probe.generation
     if (isDirect) list.measured(from, nowMs - probe.sentMs)
@@ -99,6 +113,15 @@ export class Detector {
   /** Drops all probes without a verdict: this node did not run, so silence says nothing. */
   discard (): void {
     this.#probes.clear()
+    this.#waitingHints.clear()
+  }
+
+  #takeHints (nowMs: number): void {
+    for (const peer of this.#waitingHints) {
+      if (this.#probes.size >= PROBES_BESIDE_HINT_MAX) return
+      this.#waitingHints.delete(peer)
+      this.hint(peer, nowMs)
+    }
   }
 
   #begin (target: PeerId, nowMs: number): void {

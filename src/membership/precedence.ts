@@ -1,3 +1,4 @@
+import type { PeerId } from '../base/index.js'
 import type { MemberHealth, MemberRecord, MemberVersion } from '../../protocols/membership/index.js'
 import { GENERATION_LEAP_MAX, INCARNATION_LEAP_MAX } from './limits.js'
 
@@ -28,7 +29,14 @@ export const isPresent = (health: MemberHealth): boolean => health === 'alive' |
  */
 export function combine (stored: MemberRecord, incoming: MemberRecord): MemberRecord {
   if (!isSameAnnouncement(stored, incoming)) return incoming
-  return { ...stored, health: incoming.health, signature: incoming.health === 'left' ? incoming.signature : stored.signature }
+  const combined = asOpinion(stored, incoming.health, incoming.accuser)
+  return incoming.health === 'left' ? { ...combined, signature: incoming.signature } : combined
+}
+
+/** The same announcement with another health; `accuser` only of a suspect. */
+export function asOpinion (record: MemberRecord, health: MemberHealth, accuser?: PeerId): MemberRecord {
+  const { accuser: _former, ...announcement } = record
+  return accuser === undefined ? { ...announcement, health } : { ...announcement, health, accuser }
 }
 
 /**

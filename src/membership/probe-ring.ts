@@ -1,5 +1,10 @@
 import type { PeerId, Prng } from '../base/index.js'
 
+/** So many times as many members as are wanted make drawing cheaper than listing the eligible. */
+const SPARSE = 8
+/** Draws per member wanted before the eligible are listed after all. */
+const DRAWS_MAX = 8
+
 /**
  * Whom to probe next (SWIM section 4.3): round robin through a shuffled list, a joiner at a uniformly random position,
  * reshuffled after each pass; so two probes of one member are at most 2n - 1 periods apart.
@@ -42,6 +47,10 @@ export class ProbeRing {
 
   /** Up to `count` distinct peers, uniformly among those that `accept` allows. */
   pick (count: number, accept: (peer: PeerId) => boolean): PeerId[] {
+    if (count * SPARSE < this.#peers.length) {
+      const picked = this.#pickFew(count, accept)
+      if (picked !== undefined) return picked
+    }
     const eligible = this.#peers.filter(accept)
     const picked = Math.min(count, eligible.length)
     for (let i = 0; i < picked; i++) {
@@ -51,5 +60,16 @@ export class ProbeRing {
       eligible[j] = peer
     }
     return eligible.slice(0, picked)
+  }
+
+  /** Draws until there are enough; undefined where that takes too many draws, since few are eligible. */
+  #pickFew (count: number, accept: (peer: PeerId) => boolean): PeerId[] | undefined {
+    const picked: PeerId[] = []
+    for (let draws = 0; draws < count * DRAWS_MAX; draws++) {
+      if (picked.length === count) return picked
+      const peer = this.#peers[this.#random.below(this.#peers.length)] as PeerId
+      if (!picked.includes(peer) && accept(peer)) picked.push(peer)
+    }
+    return picked.length === count ? picked : undefined
   }
 }

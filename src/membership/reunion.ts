@@ -72,7 +72,6 @@ export class Reunion {
 
   /** What a peer holds, or wants of what we hold. */
   digest (from: PeerId, digest: Digest, nowMs: number): void {
-    if (digest.reply) for (const version of digest.listed) this.#beliefs.hearOpinion(version, from)
     this.#speaker.answerDigest(from, digest, this.#shouldAsk(from, nowMs))
     if (!digest.reply) this.endGreeting(from)
   }

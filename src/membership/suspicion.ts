@@ -30,27 +30,32 @@ export class Suspicion {
   readonly #confirmers = new Set<PeerId>()
   readonly #originator: PeerId
   #startMs: number
+  #deadlineMs: number
 
   /** @param originator who raised it first at this node; never counts as a confirmation of itself */
   constructor (terms: SuspicionTerms, originator: PeerId, nowMs: number) {
     this.#terms = terms
     this.#originator = originator
     this.#startMs = nowMs
+    this.#deadlineMs = nowMs + suspicionTimeoutMs(terms, 0)
   }
 
   /** Another member holds the suspicion too. Each counts once, at most K count. */
-  confirm (confirmer: PeerId): void {
-    if (confirmer === this.#originator || this.#confirmers.size >= this.#terms.confirmations) return
+  confirm (confirmer: PeerId): boolean {
+    if (confirmer === this.#originator || this.#confirmers.size >= this.#terms.confirmations || this.#confirmers.has(confirmer)) return false
     this.#confirmers.add(confirmer)
+    this.#deadlineMs = this.#startMs + suspicionTimeoutMs(this.#terms, this.#confirmers.size)
+    return true
   }
 
   /** Time during which this node did not run does not count. */
   postpone (lostMs: number): void {
     this.#startMs += lostMs
+    this.#deadlineMs += lostMs
   }
 
   /** When the member is dead unless it refutes; may lie in the past after a confirmation. */
   get deadlineMs (): number {
-    return this.#startMs + suspicionTimeoutMs(this.#terms, this.#confirmers.size)
+    return this.#deadlineMs
   }
 }

@@ -1,9 +1,13 @@
 import { suite, expect } from '../harness.js'
 import { defaultMembershipOptions } from '../../src/membership/index.js'
 import { Suspicion, suspicionTerms, suspicionTimeoutMs } from '../../src/membership/suspicion.js'
+import type { MemberRecord } from '../../protocols/membership/index.js'
 import { Solo, peerOf, record } from './records.js'
 
 const terms = { minMs: 2000, maxMs: 30_000, confirmations: 3 }
+
+/** The suspicion of member 2 by the failed probe of another. */
+const accused = (by: number): MemberRecord => ({ ...record(2, 'suspect@1.0'), accuser: peerOf(by) })
 
 /** When the solo core holds member 2 dead, after the given confirmations. */
 function deathMs (confirmers: readonly number[]): number {
@@ -11,7 +15,7 @@ function deathMs (confirmers: readonly number[]): number {
   const solo = new Solo(1, { options })
   for (const number of [2, 3, 4, 5, 6]) solo.hear(number, record(number, 'alive@1.0'))
   solo.hear(3, record(2, 'suspect@1.0'))
-  for (const number of confirmers) solo.hear(number, record(2, 'suspect@1.0'))
+  for (const number of confirmers) solo.hear(3, accused(number)) // told on by one, whoever it is
   for (;;) {
     const untilMs = solo.nowMs + 10
     const events = solo.run(untilMs).flatMap((effects) => effects.events)
@@ -46,12 +50,34 @@ suite('membership: suspicion', ({ test }) => {
     solo.hear(3, record(2, 'suspect@1.0'))
     solo.run(10_000)
     expect.is(solo.stateOf(2), 'suspect@1.0')
-    solo.hear(4, record(2, 'suspect@1.0'))
+    solo.hear(4, accused(4))
     expect.ok(solo.core.nextDeadlineMs <= solo.nowMs)
     const events = solo.run(solo.nowMs).flatMap((effects) => effects.events)
     expect.equal(events.map(({ kind }) => kind), ['died'])
-    solo.hear(5, record(2, 'suspect@1.0'), record(2, 'dead@1.0'))
+    solo.hear(5, accused(5), record(2, 'dead@1.0'))
     expect.is(solo.run(30_000).flatMap((effects) => effects.events).length, 0)
+  })
+
+  test('what is passed on confirms nothing: a suspicion that everybody tells of is still that of one', () => {
+    const solo = new Solo(1)
+    for (const number of [2, 3, 4, 5, 6]) solo.hear(number, record(number, 'alive@1.0'))
+    for (const number of [3, 4, 5, 6]) solo.hear(number, accused(3))
+    solo.run(23_900)
+    expect.is(solo.stateOf(2), 'suspect@1.0')
+    solo.run(24_000)
+    expect.is(solo.stateOf(2), 'dead@1.0')
+  })
+
+  test('a confirmation is told on with who confirms; nobody confirms its own death', () => {
+    const solo = new Solo(1)
+    for (const number of [2, 3, 4, 5, 6]) solo.hear(number, record(number, 'alive@1.0'))
+    solo.hear(3, accused(3))
+    solo.run(5000)
+    solo.hear(5, accused(2), accused(4))
+    const told = solo.run(5200).flatMap(({ sends }) => sends).flatMap(({ message }) => 'updates' in message ? message.updates : [])
+    expect.ok(told.some(({ peer, accuser }) => peer === peerOf(2) && accuser === peerOf(4)))
+    solo.run(11_300) // 11.38 s with one confirmation, 4 s with both
+    expect.is(solo.stateOf(2), 'suspect@1.0', 'one confirmation of two wanted')
   })
 
   test('the worked vectors of MEMBERSHIP.md 1.2 hold', () => {

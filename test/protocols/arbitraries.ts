@@ -52,11 +52,13 @@ const payload = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(16_370, 16_384).map((size) => new Uint8Array(size).fill(size % 251)) }
 )
 
-const record: fc.Arbitrary<MemberRecord> = fc.record({
+const announcement: fc.Arbitrary<MemberRecord> = fc.record({
   peer, name: nodeName, generation, incarnation: count.map(toIncarnation),
   health: fc.constantFrom('alive', 'suspect', 'dead', 'left'), multiaddrs, http,
   signature: fc.uint8Array({ minLength: 64, maxLength: 64 })
 })
+const record: fc.Arbitrary<MemberRecord> = fc.tuple(announcement, fc.option(peer)).map(([each, accuser]) =>
+  each.health === 'suspect' && accuser !== null ? { ...each, accuser } : each)
 const version: fc.Arbitrary<MemberVersion> = fc.record({
   peer, generation, incarnation: count.map(toIncarnation), health: fc.constantFrom('alive', 'suspect', 'dead', 'left')
 })

@@ -31,7 +31,7 @@ const originOf = (...writes: readonly WriteOperation[]): OriginCommands => ({
 
 const largestRecord: MemberRecord = {
   peer: toPeerId('Q'.repeat(128)), name: toNodeName('n'.repeat(64)), generation: toGeneration(Number.MAX_SAFE_INTEGER),
-  incarnation: toIncarnation(Number.MAX_SAFE_INTEGER), health: 'left', http: 'h'.repeat(256), signature: new Uint8Array(64),
+  incarnation: toIncarnation(Number.MAX_SAFE_INTEGER), health: 'suspect', accuser: toPeerId('Q'.repeat(128)), http: 'h'.repeat(256), signature: new Uint8Array(64),
   multiaddrs: times(16, () => `/${'a'.repeat(255)}` as Multiaddr)
 }
 

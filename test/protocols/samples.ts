@@ -29,7 +29,7 @@ type Of<Message extends { readonly kind: string }, Kind extends Message['kind']>
 const probe = { sequence: 200, epoch: toEpoch(5), durableBatch: toBatchNumber(70_000) }
 export const ping: Of<MembershipMessage, 'ping'> = { kind: 'ping', ...probe, updates: [record] }
 export const sync: Of<MembershipMessage, 'sync'> = {
-  kind: 'sync', records: [record, { ...record, peer: peerB, health: 'left', multiaddrs: [], http: '' }]
+  kind: 'sync', records: [{ ...record, accuser: peerB }, { ...record, peer: peerB, health: 'left', multiaddrs: [], http: '' }]
 }
 const versionOf = ({ peer, generation, incarnation, health }: MemberRecord): MemberVersion => ({ peer, generation, incarnation, health })
 export const membershipSamples: readonly MembershipMessage[] = [

@@ -6,7 +6,7 @@ import { goldenBytes } from './golden.js'
 
 /** Fields that a schema's comment allows to be absent, by message and name in protobufjs's camel case. */
 const MAY_BE_ABSENT = new Set([
-  'Entry.term', 'Entry.payload', 'Command.value', 'Hello.clusterId', 'Refuse.clusterId', 'MapMember.peer'
+  'Entry.term', 'Entry.payload', 'Command.value', 'Hello.clusterId', 'Refuse.clusterId', 'MapMember.peer', 'MemberRecord.accuser'
 ])
 
 /** One field as it was on the wire; a sub-message is a list of such. */
