@@ -111,7 +111,7 @@ const crashIt = (random: Prng): Action & { do: 'crash' } =>
   ({ do: 'crash', node: 'it', loses: drawLoss(random), restartUs: random.chance(2, 3) ? random.between(100, 3000) : drawRestart(random), effects: random.chance(1, 2) ? 0 : random.between(1, 6) })
 
 export const drawRumour = (random: Prng): Action =>
-  ({ do: 'rumour', from: 'any running', to: 'any running', about: pick(random, ['any', 'any running', 'any stopped', 'coordinator']), says: pick(random, ['dead', 'dead', 'suspect', 'alive']) })
+  ({ do: 'rumour', from: 'any running', to: 'any running', about: pick(random, ['any', 'any running', 'any stopped', 'coordinator']), says: pick(random, ['left', 'left', 'dead', 'suspect', 'alive']) })
 
 /** Never a subset: LevelDB's log is written in order. */
 const drawLoss = (random: Prng): CrashLoss => pick(random, ['everything', 'tail', 'tail', 'nothing'])

@@ -9,10 +9,11 @@ const UNASKED_SEQUENCE = 0
 
 /**
  * Gossip of `from` about `about`, as `to` would believe it: proven, and no older than what `to` believes. A death or a
- * suspicion is of the newest announcement; that somebody who does not run is alive is an announcement it never made.
+ * suspicion is of the newest announcement; that somebody who does not run is alive is an announcement it never made, and so
+ * is a goodbye: the one lie that is believed at once, for which a liar needs its victim's key.
  * Undefined where one of the two does not run, or `to` does not know `about`.
  */
-export function rumourFrame (world: World, from: VirtualNode, to: VirtualNode, about: VirtualNode, says: Exclude<MemberHealth, 'left'>): Buffer | undefined {
+export function rumourFrame (world: World, from: VirtualNode, to: VirtualNode, about: VirtualNode, says: MemberHealth): Buffer | undefined {
   const status = from.driver?.status()
   const known = to.driver?.members().find(({ peer, generation }) => peer === about.peer && generation > 0)
   if (status === undefined || known === undefined) return undefined

@@ -105,7 +105,7 @@ const FORMS: { readonly [Name in Action['do']]: Kind<ActionOf<Name>> } = {
   'half-open': form({ from, to, forUs: required('for', period) }),
   'replay': form({ from, to, channel, forUs: required('for', period), delayUs: required('delay', duration) }),
   'garble': form({ from, to, channel }),
-  'rumour': form({ from, to, about: required('about', selector), says: required('says', oneOf(['alive', 'suspect', 'dead'])) }),
+  'rumour': form({ from, to, about: required('about', selector), says: required('says', oneOf(['alive', 'suspect', 'dead', 'left'])) }),
   'disk': form({ node, fault: required('fault', oneOf(FAULTS)), forUs: forEver, factor: defaulted('factor', optional(count(1, FACTOR_MAX)), undefined) }),
   'image': form({ node, as: required('as', imageName) }),
   'restore': form({ node, from: required('from', imageName) }),

@@ -155,7 +155,7 @@ export type Action =
   /** A frame of random bytes from an authenticated peer. */
   | { readonly do: 'garble', readonly from: NodeSelector, readonly to: NodeSelector, readonly channel: ChannelName }
   /** Gossip that is not so: `from` tells `to`, with proof, that `about` is dead, suspect or alive. Views decide nothing. */
-  | { readonly do: 'rumour', readonly from: NodeSelector, readonly to: NodeSelector, readonly about: NodeSelector, readonly says: 'alive' | 'suspect' | 'dead' }
+  | { readonly do: 'rumour', readonly from: NodeSelector, readonly to: NodeSelector, readonly about: NodeSelector, readonly says: 'alive' | 'suspect' | 'dead' | 'left' }
   | { readonly do: 'disk', readonly node: NodeSelector, readonly fault: DiskFault, readonly forUs: number | undefined, readonly factor: number | undefined }
   /** Remembers what is durable now, under a name. */
   | { readonly do: 'image', readonly node: NodeSelector, readonly as: string }

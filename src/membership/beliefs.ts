@@ -102,14 +102,19 @@ export class Beliefs {
       this.#hearOfStranger(record, known, from, nowMs)
       return
     }
-    const hearsay = channel === 'sync' ? asHearsay(record, member.record.health) : record
+    const hearsay = asHearsay(record, member.record.health)
     const statement = hearsay === record ? record : { ...hearsay, accuser: from }
     const order = compareStatements(statement, member.record)
     if (order > 0) {
-      if (this.#mayBelieve(record, member.record)) this.#adopt(member, statement, from, nowMs)
+      if (!this.#mayBelieve(record, member.record)) return
+      this.#adopt(member, statement, from, nowMs)
     } else if (order === 0) {
       if (statement.accuser !== undefined) this.#confirm(member, statement.accuser)
-    } else if (from === record.peer) this.markMisinformed(from)
+    } else {
+      if (from === record.peer) this.markMisinformed(from)
+      return
+    }
+    if (hearsay !== record && channel === 'gossip') this.#hasten(record.peer)
   }
 
   /** Our own probe of a member failed, or its port refused us. */
@@ -163,6 +168,12 @@ export class Beliefs {
     if (confirmer === member.record.peer || member.suspicion?.confirm(confirmer) !== true) return
     this.#nextVerdictMs = undefined
     this.news.add({ ...member.record, accuser: confirmer })
+  }
+
+  /** Somebody's trial of a suspect has ended in death: ours need last no longer than the shortest, in which the accused can refute. */
+  #hasten (peer: PeerId): void {
+    this.list.get(peer)?.suspicion?.hasten()
+    this.#nextVerdictMs = undefined
   }
 
   #hearOfSelf (statement: MemberRecord, from: PeerId): void {

@@ -44,8 +44,13 @@ export class Suspicion {
   confirm (confirmer: PeerId): boolean {
     if (confirmer === this.#originator || this.#confirmers.size >= this.#terms.confirmations || this.#confirmers.has(confirmer)) return false
     this.#confirmers.add(confirmer)
-    this.#deadlineMs = this.#startMs + suspicionTimeoutMs(this.#terms, this.#confirmers.size)
+    this.#deadlineMs = Math.min(this.#deadlineMs, this.#startMs + suspicionTimeoutMs(this.#terms, this.#confirmers.size))
     return true
+  }
+
+  /** It is fully confirmed: lasts no longer than the shortest. */
+  hasten (): void {
+    this.#deadlineMs = Math.min(this.#deadlineMs, this.#startMs + this.#terms.minMs)
   }
 
   /** Time during which this node did not run does not count. */

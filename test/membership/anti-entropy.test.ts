@@ -27,7 +27,8 @@ function answer (solo: Solo, digest: { readonly listed?: readonly MemberVersion[
 function holder (): Solo {
   const solo = new Solo(1)
   for (const number of [2, 3, 4, 5]) solo.hear(number, record(number, 'alive@1.3'))
-  solo.hear(2, record(3, 'suspect@1.3'), record(4, 'dead@1.3'), record(5, 'left@1.3'), record(6, 'dead@1.3'))
+  solo.bury(2, record(4, 'dead@1.3'))
+  solo.hear(2, record(3, 'suspect@1.3'), record(5, 'left@1.3'), record(6, 'dead@1.3'))
   return solo
 }
 
@@ -93,13 +94,13 @@ suite('membership: anti-entropy by digest', ({ test }) => {
   test('[defect ringpop-go #134] given one side that knows what the other does not, both ways, when either asks, then one exchange makes them equal', () => {
     const [a, b] = [new Solo(1), new Solo(9)]
     for (const number of [2, 3, 4]) a.hear(number, record(number, 'alive@1.0'))
-    a.hear(2, record(3, 'dead@1.0'))
+    a.bury(2, record(3, 'dead@1.0'))
     for (const number of [3, 4, 5]) b.hear(number, record(number, number === 4 ? 'alive@1.2' : 'alive@1.0'))
     b.hear(5, record(6, 'left@1.0'))
     const digest = { kind: 'digest' as const, reply: true, listed: a.core.members().map(({ record: { peer, generation, incarnation, health } }) => ({ peer, generation, incarnation, health })), remembered: [] }
     for (const solo of [a, b]) solo.core.takeEffects()
     b.core.step(peerOf(1), digest, 0)
-    for (const { to, message } of b.core.takeEffects().sends) if (to === peerOf(1)) a.core.step(peerOf(9), message, 0)
+    for (const { to, message } of b.core.takeEffects().sends) if (to === peerOf(1)) a.core.step(peerOf(9), message, a.nowMs)
     for (const { to, message } of a.core.takeEffects().sends) if (to === peerOf(9)) b.core.step(peerOf(1), message, 0)
     expect.equal([2, 3, 4, 5, 9].map((number) => a.stateOf(number)), ['alive@1.0', 'dead@1.0', 'alive@1.2', 'alive@1.0', 'alive@1.0'])
     expect.equal([2, 3, 4, 5, 1].map((number) => b.stateOf(number)), ['alive@1.0', 'suspect@1.0', 'alive@1.2', 'alive@1.0', 'alive@1.0'])

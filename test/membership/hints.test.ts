@@ -61,11 +61,10 @@ suite('membership: hints and stalls', ({ test }) => {
   test('[M23] close is only a hint: a new connection revives nobody and raises no incarnation', () => {
     const solo = new Solo(1)
     for (const number of [2, 3]) solo.hear(number, record(number, 'alive@1.0'))
-    solo.hear(3, record(2, 'dead@1.0'))
-    solo.core.takeEffects()
+    solo.bury(3, record(2, 'dead@1.0'))
     for (let i = 0; i < 5; i++) {
-      solo.core.connectionClosed(peerOf(2), i)
-      solo.core.meet(peerOf(2), i)
+      solo.core.connectionClosed(peerOf(2), solo.nowMs + i)
+      solo.core.meet(peerOf(2), solo.nowMs + i)
     }
     expect.equal([solo.core.takeEffects().events, solo.stateOf(2), solo.stateOf(1)], [[], 'dead@1.0', 'alive@1.0'])
   })
@@ -95,9 +94,9 @@ suite('membership: hints and stalls', ({ test }) => {
     for (const number of [2, 3, 4]) solo.hear(number, record(number, 'alive@1.0'))
     for (let i = 0; i < 10; i++) solo.core.connectionRefused(peerOf(2), i)
     expect.is(solo.stateOf(2), 'suspect@1.0')
-    solo.hear(3, record(3, 'dead@1.0'))
-    solo.core.connectionRefused(peerOf(3), 10)
-    solo.core.connectionRefused(peerOf(99), 10)
+    solo.bury(4, record(3, 'dead@1.0'))
+    solo.core.connectionRefused(peerOf(3), solo.nowMs)
+    solo.core.connectionRefused(peerOf(99), solo.nowMs)
     expect.equal([solo.stateOf(3), solo.stateOf(99)], ['dead@1.0', 'unknown'])
   })
 

@@ -51,13 +51,14 @@ suite('membership: joining and dying', ({ test }) => {
     }
   })
 
-  test('a dead member that was never dead is told and comes back', () => {
+  test('a living member of whose death all are told is only suspected, is told and refutes', () => {
     const world = new World({ seed: 'wrong verdict' })
     const nodes = world.cluster(6)
     for (const node of nodes.slice(0, 5)) world.whisper(node, node === nodes[0] ? nodes[1]! : nodes[0]!, record(6, 'dead@1.0'))
-    expect.is(nodes[0]!.stateOf(nodes[5]!), 'dead@1.0')
+    expect.is(nodes[0]!.stateOf(nodes[5]!), 'suspect@1.0')
     expect.ok(world.runUntil(() => world.isOneView, 3000) < Infinity)
     expect.is(nodes[0]!.stateOf(nodes[5]!), 'alive@1.1')
+    for (const node of nodes) expect.not(node.events.some(({ kind }) => kind === 'died'))
   })
 
   test('[defect memberlist #157] [defect consul #733] a restart on a new address is found by all, through its own remembered peers alone', () => {

@@ -181,7 +181,7 @@ suite('membership: mesh or overlay', ({ test }) => {
     const stranger = peersOf(200, 2).find((peer) => !solo.core.isNeighbour(peer))!
     expect.not.ok(solo.core.needsConnection(stranger))
     const gone = peersOf(200, 2).find((peer) => peer !== stranger && !solo.core.isNeighbour(peer))!
-    solo.hear(2, record(numberOf.get(gone)!, 'dead@1.0'))
+    solo.bury(2, record(numberOf.get(gone)!, 'dead@1.0'))
     expect.ok(solo.core.isOverlaid && solo.core.needsConnection(stranger))
   })
 })

@@ -56,14 +56,15 @@ suite('membership: precedence', ({ test }) => {
     }
   })
 
-  test('[M8] given any two statements, when a core hears them in either order, then it ends in the greatest', () => {
+  test('[M8] given any two statements, when a core hears them in either order, then it ends in the greatest once a death has stood its trial', () => {
     for (const a of statements) {
       for (const b of statements) {
         const greatest = [record(2, 'alive@1.0'), a, b].reduce(apply)
         for (const two of [[a, b], [b, a]] as const) {
           const solo = new Solo(1)
-          solo.hear(3, record(2, 'alive@1.0'))
-          for (const statement of two) solo.hear(3, statement)
+          for (const number of [2, 3, 4, 5]) solo.hear(number, record(number, 'alive@1.0')) // enough that a suspicion lasts
+          solo.hear(3, two[0])
+          solo.bury(3, two[1])
           expect.is(solo.stateOf(2), statementOf(greatest), `${statementOf(two[0])} then ${statementOf(two[1])}`)
         }
       }
@@ -72,7 +73,7 @@ suite('membership: precedence', ({ test }) => {
 
   test('[M9] [defect memberlist #197] given dead at 1.1 and then at 1.10, when a delayed alive at 1.2 arrives, then it stays dead, and alive at 1.11 revives it', () => {
     const solo = new Solo(1)
-    solo.hear(3, record(2, 'alive@1.0'), record(2, 'dead@1.1'))
+    solo.bury(3, record(2, 'alive@1.0'), record(2, 'dead@1.1'))
     expect.is(solo.stateOf(2), 'dead@1.1')
     solo.hear(3, record(2, 'dead@1.10'))
     expect.is(solo.stateOf(2), 'dead@1.10')
@@ -97,7 +98,7 @@ suite('membership: precedence', ({ test }) => {
   test('an accusation cannot change what its subject announced', () => {
     const solo = new Solo(1)
     solo.hear(2, record(2, 'alive@1.4'))
-    solo.hear(3, record(2, 'dead@1.4', { multiaddrs: [addressOf(99)], http: 'http://elsewhere:1' }))
+    solo.bury(3, record(2, 'dead@1.4', { multiaddrs: [addressOf(99)], http: 'http://elsewhere:1' }))
     const { health, multiaddrs, http } = solo.core.members()[1]!.record
     expect.equal({ health, multiaddrs, http }, { health: 'dead', multiaddrs: [addressOf(2)], http: 'http://10.0.0.2:8080' })
   })

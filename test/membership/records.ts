@@ -1,6 +1,7 @@
 import { toEpoch, toBatchNumber, toGeneration, toIncarnation, toNodeName, toPeerId, Prng } from '../../src/base/index.js'
 import type { Multiaddr, PeerId } from '../../src/base/index.js'
 import { Membership, defaultMembershipOptions } from '../../src/membership/index.js'
+import { suspicionMsMin } from '../../src/membership/options.js'
 import type { MembershipEffects, MembershipOptions } from '../../src/membership/index.js'
 import type { Signatures } from '../../src/membership/index.js'
 import { encodeSelfStatement } from '../../protocols/membership/index.js'
@@ -44,19 +45,26 @@ export const statementOf = (record: MemberRecord | undefined): string =>
 /** One core alone, driven by hand; whoever it pings answers at once, except the mute. */
 export class Solo {
   readonly core: Membership
+  readonly options: MembershipOptions
   readonly mute = new Set<PeerId>()
   nowMs: number
 
   constructor (number: number, settings: { readonly seed?: string, readonly options?: Partial<MembershipOptions>, readonly generation?: number, readonly nowMs?: number, readonly signatures?: Signatures } = {}) {
     this.nowMs = settings.nowMs ?? 0
     const { peer, name, generation, multiaddrs, http } = record(number, `alive@${settings.generation ?? 1}.0`)
-    const options = { ...defaultMembershipOptions, ...settings.options }
-    this.core = new Membership({ peer, name, generation, multiaddrs, http }, options, new Prng(settings.seed ?? 'solo'), this.nowMs, settings.signatures ?? signaturesOf(number))
+    this.options = { ...defaultMembershipOptions, ...settings.options }
+    this.core = new Membership({ peer, name, generation, multiaddrs, http }, this.options, new Prng(settings.seed ?? 'solo'), this.nowMs, settings.signatures ?? signaturesOf(number))
   }
 
   /** Gossip from a member. */
   hear (from: number, ...updates: MemberRecord[]): void {
     this.core.step(peerOf(from), probe('ack', 0, updates), this.nowMs)
+  }
+
+  /** Gossip from a member that tells of deaths, and the time until they are believed. */
+  bury (from: number, ...verdicts: MemberRecord[]): void {
+    this.hear(from, ...verdicts)
+    this.run(this.nowMs + suspicionMsMin(this.options, this.core.aliveCount))
   }
 
   sync (from: number, ...records: MemberRecord[]): void {

@@ -72,7 +72,7 @@ function actionOf (sizes: Sizes, hasIt: boolean): fc.Arbitrary<Action> {
     fc.record({ do: fc.constant('half-open'), from: node, to: node, forUs: periodUs }),
     fc.record({ do: fc.constant('replay'), from: node, to: node, channel, forUs: periodUs, delayUs: us(9_000_000) }),
     fc.record({ do: fc.constant('garble'), from: node, to: node, channel }),
-    fc.record({ do: fc.constant('rumour'), from: node, to: node, about: node, says: fc.constantFrom('alive', 'suspect', 'dead') }),
+    fc.record({ do: fc.constant('rumour'), from: node, to: node, about: node, says: fc.constantFrom('alive', 'suspect', 'dead', 'left') }),
     fc.record({ do: fc.constant('disk'), node, fault: fc.constantFrom('stall', 'full', 'fsync-error', 'fsync-error-lands', 'read-error', 'bit-rot-log', 'bit-rot-data', 'bit-rot-meta', 'lies'), forUs: maybe(periodUs), factor: fc.constant(undefined) }),
     fc.record({ do: fc.constant('disk'), node, fault: fc.constant('slow'), forUs: maybe(periodUs), factor: fc.integer({ min: 1, max: 1000 }) }),
     fc.record({ do: fc.constant('image'), node, as: anyText(1) }),
