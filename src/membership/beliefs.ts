@@ -170,7 +170,7 @@ export class Beliefs {
     this.news.add({ ...member.record, accuser: confirmer })
   }
 
-  /** Somebody's trial of a suspect has ended in death: ours need last no longer than the shortest, in which the accused can refute. */
+  /** Somebody's trial of a suspect has ended in death: ours need last no longer than the accused takes to refute. */
   #hasten (peer: PeerId): void {
     this.list.get(peer)?.suspicion?.hasten()
     this.#nextVerdictMs = undefined

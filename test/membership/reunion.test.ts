@@ -116,7 +116,7 @@ suite('membership: healing and forgetting', ({ test }) => {
     solo.run(6000)
     solo.hear(3, record(2, 'dead@1.2'))
     solo.sync(3, record(2, 'dead@1.3'))
-    expect.equal([solo.stateOf(2), solo.core.get(peerOf(2))?.sinceMs], ['dead@1.3', 5000])
+    expect.equal([solo.stateOf(2), solo.core.get(peerOf(2))?.sinceMs], ['dead@1.3', 3000])
     solo.hear(3, record(2, 'dead@2.0'))
     expect.is(solo.core.get(peerOf(2))?.sinceMs, 6000, 'that is another process')
   })
