@@ -182,9 +182,9 @@ function lateApi (driver: () => NodeDriver | undefined): NodeApi {
 const JOINED = 'join'
 
 function originOf (settings: StartSettings, before: string | undefined): NodeOrigin {
-  const { nodes, partitions, groups, signature, join: addresses } = settings
-  if (signature !== undefined) return { kind: 'named', peers: nodes, partitions, groups, configuration: signature }
-  return addresses.length > 0 || before === JOINED ? { kind: 'joiner' } : { kind: 'lone', partitions }
+  const { nodes, partitions, groups, replicas, signature, join: addresses } = settings
+  if (signature !== undefined) return { kind: 'named', peers: nodes, partitions, groups, replicas, configuration: signature }
+  return addresses.length > 0 || before === JOINED ? { kind: 'joiner' } : { kind: 'lone', partitions, replicas }
 }
 
 function tuningOf ({ tuning }: StartSettings): NodeTuning {

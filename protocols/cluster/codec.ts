@@ -1,28 +1,27 @@
 import { assert, DecodeError } from '../../src/base/index.js'
 import type { ClusterId, Multiaddr, NodeName, Reader, Writer } from '../../src/base/index.js'
 import {
-  batchNumberFrom, epochFrom, fieldSet, generationFrom, namesByNumber, once, readClusterId, readHttp, readMultiaddr,
-  readNodeName, readUints, requireFields, writeCutString, writeHttp, writeMultiaddrs
+  batchNumberFrom, epochFrom, fieldSet, generationFrom, once, readClusterId, readHttp, readMultiaddr, readNodeName, readUints,
+  requireFields, writeHttp, writeMultiaddrs
 } from '../fields.js'
 import { decodeFrame, encodeFrame, encodeFrames } from '../frames.js'
 import type { FrameCodec } from '../frames.js'
-import { REASON_SIZE_BYTES_MAX } from '../limits.js'
+import {
+  PLACEMENT_SIZE_GUESS, readChangeReply, readChangeRequest, readPlacementReport, writeChangeReply, writeChangeRequest, writePlacementReport
+} from './changes.js'
 import {
   CLUSTER_FRAME_SIZE_BYTES_MAX, CLUSTER_FRAME_SIZE_BYTES_TARGET, CLUSTER_NAME_SIZE_BYTES_MAX, CONFIGURATION_SIZE_BYTES_MAX
 } from './limits.js'
 import { mapSizeGuess, readMap, writeMap } from './map.js'
-import type { ClusterMessage, RefusalCode } from './messages.js'
+import type { ClusterMessage } from './messages.js'
+import { readRefuse, writeRefuse } from './refuse.js'
 
 type Hello = Extract<ClusterMessage, { kind: 'hello' }>
 
 const fieldByKind = {
-  'hello': 1, 'refuse': 2, 'found-propose': 3, 'found-accept': 4, 'map-request': 5, 'map': 6, 'admit-request': 7
+  'hello': 1, 'refuse': 2, 'found-propose': 3, 'found-accept': 4, 'map-request': 5, 'map': 6, 'admit-request': 7,
+  'placement-report': 8, 'change-request': 9, 'change-reply': 10
 } as const satisfies Record<ClusterMessage['kind'], number>
-
-const numberByRefusal = {
-  version: 1, foreign_cluster: 2, configuration_differs: 3, founding_refused: 4, name_taken: 5, disk_rolled_back: 6, cluster_full: 7
-} as const satisfies Record<RefusalCode, number>
-const refusalByNumber = namesByNumber<RefusalCode>(numberByRefusal)
 
 function writeHello (writer: Writer, hello: Hello): void {
   assert(Buffer.byteLength(hello.clusterName) <= CLUSTER_NAME_SIZE_BYTES_MAX, 'a cluster name longer than others accept')
@@ -68,31 +67,6 @@ function readHello (reader: Reader): Hello {
       case 8: epoch = reader.uint(); break
       case 9: durableBatch = reader.uint(); break
       case 10: heardBatch = reader.uint(); break
-      default: reader.skip(); continue
-    }
-    seen = once(seen, field)
-  }
-}
-
-const REFUSE_REQUIRED = fieldSet(1, 2)
-
-/** Undefined: a reason that only a newer version knows. */
-function readRefuse (reader: Reader): ClusterMessage | undefined {
-  let seen = 0
-  let number = 0
-  let reason = ''
-  let clusterId: ClusterId | undefined
-  for (;;) {
-    const field = reader.field()
-    switch (field) {
-      case 0: {
-        requireFields('refuse', seen, REFUSE_REQUIRED)
-        const code = refusalByNumber[number]
-        return code === undefined ? undefined : { kind: 'refuse', code, reason, clusterId }
-      }
-      case 1: number = reader.uint(); break
-      case 2: reason = reader.string(REASON_SIZE_BYTES_MAX); break
-      case 3: clusterId = readClusterId(reader); break
       default: reader.skip(); continue
     }
     seen = once(seen, field)
@@ -149,11 +123,7 @@ function readAdmitRequest (reader: Reader): ClusterMessage {
 function write (writer: Writer, message: ClusterMessage): void {
   switch (message.kind) {
     case 'hello': writeHello(writer, message); return
-    case 'refuse':
-      writer.uint(1, numberByRefusal[message.code])
-      writeCutString(writer, 2, message.reason, REASON_SIZE_BYTES_MAX)
-      if (message.clusterId !== undefined) writer.string(3, message.clusterId)
-      return
+    case 'refuse': writeRefuse(writer, message); return
     case 'found-propose':
       assert(Buffer.byteLength(message.configuration) <= CONFIGURATION_SIZE_BYTES_MAX, 'a configuration larger than others accept')
       writer.string(1, message.clusterId).string(2, message.configuration)
@@ -161,7 +131,10 @@ function write (writer: Writer, message: ClusterMessage): void {
     case 'found-accept': writer.string(1, message.clusterId); return
     case 'map-request': writer.uint(1, message.epoch); return
     case 'map': writeMap(writer, message.map); return
-    case 'admit-request': writer.string(1, message.name)
+    case 'admit-request': writer.string(1, message.name); return
+    case 'placement-report': writePlacementReport(writer, message); return
+    case 'change-request': writeChangeRequest(writer, message); return
+    case 'change-reply': writeChangeReply(writer, message)
   }
 }
 
@@ -170,6 +143,7 @@ function sizeGuess (message: ClusterMessage): number {
     case 'map': return mapSizeGuess(message.map)
     case 'found-propose': return 64 + message.configuration.length
     case 'hello': return 512
+    case 'placement-report': return 8 + message.placements.length * PLACEMENT_SIZE_GUESS
     default: return 96
   }
 }
@@ -182,7 +156,7 @@ const codec: FrameCodec<ClusterMessage> = {
   kindField: (message) => fieldByKind[message.kind],
   decoders: [
     undefined, readHello, readRefuse, readFoundPropose, readFoundAccept, readMapRequest,
-    (reader) => ({ kind: 'map', map: readMap(reader) }), readAdmitRequest
+    (reader) => ({ kind: 'map', map: readMap(reader) }), readAdmitRequest, readPlacementReport, readChangeRequest, readChangeReply
   ]
 }
 

@@ -1,5 +1,7 @@
 export * from './codec.js'
 export * from './limits.js'
-export { decodeClusterMap, decodeMapCommand, encodeClusterMap, encodeMapCommand } from './map.js'
+export { PLACEMENTS_PER_REPORT_MAX } from './changes.js'
+export { decodeClusterMap, encodeClusterMap } from './map.js'
+export { decodeMapCommand, encodeMapCommand } from './map-command.js'
 export { clusterMapProblem } from './map-problem.js'
 export * from './messages.js'

@@ -1,29 +1,30 @@
 import { assert, DecodeError, Reader, Writer } from '../../src/base/index.js'
 import type { ClusterId, MemberId, NodeName, PeerId } from '../../src/base/index.js'
 import { epochFrom, fieldSet, memberFrom, once, readClusterId, readNodeName, readPeerId, requireFields } from '../fields.js'
-import { decodeOneof } from '../frames.js'
 import {
   CLUSTER_NAME_SIZE_BYTES_MAX, MAP_MEMBER_COUNT_MAX, MAP_PARTITION_COUNT_MAX, PARTITION_REPLICA_COUNT_MAX,
   SYSTEM_VOTER_COUNT_MAX
 } from './limits.js'
 import { clusterMapProblem } from './map-problem.js'
-import type { ClusterMap, MapCommand, MapMember, MapPartition } from './messages.js'
+import type { ClusterMap, MapMember, MapPartition } from './messages.js'
 
 /** Bytes that a map takes at most. */
 export function mapSizeGuess (map: ClusterMap): number {
-  let size = 400 + map.systemVoters.length * 5
-  for (const member of map.members) size += 16 + member.name.length + (member.peer === undefined ? 0 : member.peer.length)
-  for (const partition of map.partitions) size += 4 + partition.replicas.length * 5
+  let size = 420 + (map.systemVoters.length + map.systemInitial.length) * 5
+  for (const member of map.members) size += 18 + member.name.length + (member.peer === undefined ? 0 : member.peer.length)
+  for (const partition of map.partitions) size += 6 + (partition.replicas.length + partition.initial.length) * 5
   return size
 }
 
-function writeMembers (writer: Writer, field: number, members: readonly MemberId[]): void {
+/** A packed list of members. */
+export function writeMembers (writer: Writer, field: number, members: readonly MemberId[]): void {
   const mark = writer.begin(field)
   for (const member of members) writer.varint(member)
   writer.end(mark)
 }
 
-function readMembers (reader: Reader, countMax: number): MemberId[] {
+/** @throws {DecodeError} where there are more than `countMax` */
+export function readMembers (reader: Reader, countMax: number): MemberId[] {
   const members: MemberId[] = []
   while (reader.remaining > 0) {
     if (members.length === countMax) throw new DecodeError(`more than ${countMax} replicas or voters`)
@@ -41,14 +42,19 @@ export function writeMap (writer: Writer, map: ClusterMap): void {
     const mark = writer.begin(4)
     writer.uint(1, member.id).string(2, member.name)
     if (member.peer !== undefined) writer.string(3, member.peer)
+    if (member.leaving) writer.bool(4, true)
     writer.end(mark)
   }
   writeMembers(writer, 5, map.systemVoters)
   for (const partition of map.partitions) {
     const mark = writer.begin(6)
     writeMembers(writer, 1, partition.replicas)
+    writeMembers(writer, 2, partition.initial)
     writer.end(mark)
   }
+  writer.uint(7, map.replicaCount)
+  writeMembers(writer, 8, map.systemInitial)
+  writer.uint(9, map.memberIdMax)
 }
 
 const MAP_REQUIRED = fieldSet(1, 2, 3, 5)
@@ -62,13 +68,19 @@ export function readMap (reader: Reader): ClusterMap {
   let clusterName = ''
   let epoch = 0
   let systemVoters: MemberId[] = []
+  let systemInitial: MemberId[] | undefined
+  let replicaCount = 0
+  let memberIdMax = 0
   for (;;) {
     const field = reader.field()
     switch (field) {
       case 0: {
         requireFields('cluster map', seen, MAP_REQUIRED)
         if (clusterId === undefined) throw new DecodeError('cluster map without a cluster id')
-        const map = { clusterId, clusterName, epoch: epochFrom(epoch), members, systemVoters, partitions }
+        const map: ClusterMap = {
+          clusterId, clusterName, epoch: epochFrom(epoch), members, memberIdMax: memberFrom(memberIdMax > 0 ? memberIdMax : Math.max(1, ...members.map(({ id }) => id))),
+          systemVoters, systemInitial: systemInitial ?? systemVoters, replicaCount, partitions
+        }
         const problem = clusterMapProblem(map)
         if (problem !== undefined) throw new DecodeError(problem)
         return map
@@ -85,6 +97,9 @@ export function readMap (reader: Reader): ClusterMap {
         if (partitions.length === MAP_PARTITION_COUNT_MAX) throw new DecodeError('too many partitions in a cluster map')
         partitions.push(readPartition(reader.message()))
         continue
+      case 7: replicaCount = reader.uint(); break
+      case 8: systemInitial = readMembers(reader.message(), SYSTEM_VOTER_COUNT_MAX); break
+      case 9: memberIdMax = reader.uint(); break
       default: reader.skip(); continue
     }
     seen = once(seen, field)
@@ -98,16 +113,18 @@ function readMember (reader: Reader): MapMember {
   let id = 0
   let name: NodeName | undefined
   let peer: PeerId | undefined
+  let leaving = false
   for (;;) {
     const field = reader.field()
     switch (field) {
       case 0:
         requireFields('map member', seen, MEMBER_REQUIRED)
         if (name === undefined) throw new DecodeError('map member without a name')
-        return { id: memberFrom(id), name, peer }
+        return { id: memberFrom(id), name, peer, leaving }
       case 1: id = reader.uint(); break
       case 2: name = readNodeName(reader); break
       case 3: peer = readPeerId(reader); break
+      case 4: leaving = reader.bool(); break
       default: reader.skip(); continue
     }
     seen = once(seen, field)
@@ -117,15 +134,16 @@ function readMember (reader: Reader): MapMember {
 function readPartition (reader: Reader): MapPartition {
   let seen = 0
   let replicas: MemberId[] = []
+  let initial: MemberId[] | undefined
   for (let field = reader.field(); field !== 0; field = reader.field()) {
-    if (field !== 1) {
-      reader.skip()
-      continue
+    switch (field) {
+      case 1: replicas = readMembers(reader.message(), PARTITION_REPLICA_COUNT_MAX); break
+      case 2: initial = readMembers(reader.message(), PARTITION_REPLICA_COUNT_MAX); break
+      default: reader.skip(); continue
     }
     seen = once(seen, field)
-    replicas = readMembers(reader.message(), PARTITION_REPLICA_COUNT_MAX)
   }
-  return { replicas }
+  return { replicas, initial: initial ?? replicas }
 }
 
 /** The map as a record of its own, for the disk. */
@@ -137,43 +155,3 @@ export function encodeClusterMap (map: ClusterMap): Buffer {
 
 /** @throws {DecodeError} */
 export const decodeClusterMap = (record: Uint8Array): ClusterMap => readMap(new Reader(record))
-
-const fieldByCommand = { bind: 1, admit: 2 } as const satisfies Record<MapCommand['kind'], number>
-
-/** The payload of a `map` log entry. */
-export function encodeMapCommand (command: MapCommand): Buffer {
-  const writer = new Writer()
-  const mark = writer.begin(fieldByCommand[command.kind])
-  writer.string(1, command.name).string(2, command.peer)
-  return writer.end(mark).finish()
-}
-
-/** @throws {DecodeError} also where the kind is unknown: a log must be understood whole */
-export function decodeMapCommand (payload: Uint8Array): MapCommand {
-  const command = decodeOneof(commandDecoders, new Reader(payload))
-  if (command === undefined) throw new DecodeError('map command of no known kind')
-  return command
-}
-
-const BINDING_REQUIRED = fieldSet(1, 2)
-
-const readBinding = (kind: MapCommand['kind']) => (reader: Reader): MapCommand => {
-  let seen = 0
-  let name: NodeName | undefined
-  let peer: PeerId | undefined
-  for (;;) {
-    const field = reader.field()
-    switch (field) {
-      case 0:
-        requireFields('map command', seen, BINDING_REQUIRED)
-        if (name === undefined || peer === undefined) throw new DecodeError('map command without a name or peer')
-        return { kind, name, peer }
-      case 1: name = readNodeName(reader); break
-      case 2: peer = readPeerId(reader); break
-      default: reader.skip(); continue
-    }
-    seen = once(seen, field)
-  }
-}
-
-const commandDecoders = [undefined, readBinding('bind'), readBinding('admit')]

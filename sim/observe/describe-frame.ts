@@ -1,7 +1,7 @@
 import { DecodeError, SYSTEM_PARTITION, unreachable } from '../../src/base/index.js'
 import type { ChannelName } from '../../src/node/index.js'
 import { decodeClusterFrame } from '../../protocols/cluster/index.js'
-import type { ClusterMessage } from '../../protocols/cluster/index.js'
+import type { ClusterMessage, MapCommand } from '../../protocols/cluster/index.js'
 import { decodeKvFrame } from '../../protocols/kv/index.js'
 import type { KvMessage } from '../../protocols/kv/index.js'
 import { decodeMembershipFrame } from '../../protocols/membership/index.js'
@@ -96,6 +96,15 @@ function describeMembership (message: MembershipMessage): string {
   return `${message.kind} #${message.sequence}${target} epoch ${message.epoch} batch ${message.durableBatch}${tail}`
 }
 
+function describeMapCommand (command: MapCommand): string {
+  switch (command.kind) {
+    case 'bind':
+    case 'admit': return `${command.kind} ${command.name} as ${command.peer}`
+    case 'place': return `place ${command.partition} from ${command.from.join(' ')} to ${command.to.join(' ')}`
+    default: return `${command.kind} member ${command.member}`
+  }
+}
+
 function describeCluster (message: ClusterMessage): string {
   switch (message.kind) {
     case 'hello': {
@@ -108,6 +117,9 @@ function describeCluster (message: ClusterMessage): string {
     case 'map-request': return `map-request beyond epoch ${message.epoch}`
     case 'map': return `map epoch ${message.map.epoch}, ${message.map.members.length} members, ${message.map.partitions.length} partitions`
     case 'admit-request': return `admit-request ${message.name}`
+    case 'placement-report': return `placement-report ${message.placements.map(({ partition, voters, learners }) => `${partition}: ${voters.join(' ')}${learners.length > 0 ? ` + ${learners.join(' ')}` : ''}`).join(', ')}`
+    case 'change-request': return `change-request #${message.id} ${describeMapCommand(message.command)}`
+    case 'change-reply': return `change-reply #${message.id} ${message.outcome.kind}${message.outcome.kind === 'refused' ? `: ${message.outcome.reason}` : ''}`
     default: return unreachable(message)
   }
 }

@@ -155,6 +155,7 @@ class Run {
       peers: this.#names.map((name, i) => ({ name: toNodeName(name), multiaddr: `/ip4/10.0.0.${i + 1}/tcp/9080` as Multiaddr })),
       partitions,
       groups: (groups ?? [this.#names]).map(([master = '', ...slaves]) => ({ master: toNodeName(master), slaves: slaves.map(toNodeName) })),
+      replicas: 0,
       configuration: 'simulated'
     }
   }

@@ -21,6 +21,7 @@ export interface FoundingSetup {
   readonly partitionCount: number
   /** As in `FoundingPlan`. */
   readonly replicaSets: ReadonlyArray<readonly number[]> | undefined
+  readonly replicaCount: number
   /** Drawn at random by the shell at every start; used where this node proposes or founds for the first time. */
   readonly freshClusterId: ClusterId
 }

@@ -7,6 +7,5 @@ export { describeFounding } from './founding-report.js'
 export { startFounding, stepFounding } from './founding.js'
 export { memberById, memberByName, memberByPeer } from './lookup.js'
 export { clusterMapProblem as findMapProblem } from '../../protocols/cluster/index.js'
-export {
-  applyMapCommand, foundMap, isReplica, isSystemVoter, type FoundingPlan, type MapOutcome, type MapStep
-} from './map.js'
+export { foundMap, type FoundingPlan } from './map.js'
+export { applyMapCommand, isReplica, isSystemVoter, stayingMembers, type MapOutcome, type MapStep } from './map-commands.js'

@@ -8,8 +8,8 @@ export function foundingSetup (options: NodeOptions): FoundingSetup {
   const { origin, name, peer, clusterName, freshClusterId } = options
   const own = { ownName: name, ownPeer: peer, clusterName, freshClusterId }
   switch (origin.kind) {
-    case 'lone': return { ...own, role: 'lone', names: [name], configuration: '', partitionCount: origin.partitions, replicaSets: undefined }
-    case 'joiner': return { ...own, role: 'joiner', names: [], configuration: '', partitionCount: 1, replicaSets: undefined }
+    case 'lone': return { ...own, role: 'lone', names: [name], configuration: '', partitionCount: origin.partitions, replicaSets: undefined, replicaCount: origin.replicas }
+    case 'joiner': return { ...own, role: 'joiner', names: [], configuration: '', partitionCount: 1, replicaSets: undefined, replicaCount: 0 }
     case 'named': {
       const names = origin.peers.map((named) => named.name)
       const role: FoundingRole = options.join.length > 0 ? 'joiner' : names[0] === name ? 'first-listed' : 'named'
@@ -17,7 +17,7 @@ export function foundingSetup (options: NodeOptions): FoundingSetup {
       const replicaSets = origin.groups === undefined
         ? undefined
         : placeGroups(origin.partitions, origin.groups.map(({ master, slaves }) => ({ master: positionOf(master), slaves: slaves.map(positionOf) })))
-      return { ...own, role, names, configuration: origin.configuration, partitionCount: origin.partitions, replicaSets }
+      return { ...own, role, names, configuration: origin.configuration, partitionCount: origin.partitions, replicaSets, replicaCount: origin.replicas }
     }
   }
 }

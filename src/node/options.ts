@@ -76,7 +76,7 @@ export function membershipOptionsOf ({ probeIntervalMs, probeTimeoutMs, syncInte
 /** How a node came to be started, which decides whether it may found a cluster (DESIGN.md section 6). */
 export type NodeOrigin =
   /** No configuration and no address to join: a cluster of its own, unless its disk says otherwise. */
-  | { readonly kind: 'lone', readonly partitions: number }
+  | { readonly kind: 'lone', readonly partitions: number, readonly replicas: number }
   /** Given addresses to join: never founds. */
   | { readonly kind: 'joiner' }
   /** One of the nodes that the configuration names. */
@@ -85,6 +85,8 @@ export type NodeOrigin =
     readonly peers: readonly NamedPeer[]
     readonly partitions: number
     readonly groups: readonly ReplicaGroup[] | undefined
+    /** Replicas of each partition, where no groups place them. */
+    readonly replicas: number
     /** Canonical text of the configuration's `cluster` section, compared between nodes. */
     readonly configuration: string
   }

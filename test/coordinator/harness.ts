@@ -20,6 +20,7 @@ export function setupOf (number: number, options: { count?: number, role?: Found
     configuration: 'nodes: 2',
     partitionCount: 2,
     replicaSets: [[0], [count - 1]],
+    replicaCount: 3,
     freshClusterId: clusterIdOf(number, wipes),
     ...rest
   }

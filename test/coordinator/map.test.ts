@@ -15,6 +15,7 @@ function plan (count: number, bound: readonly number[], more: Partial<FoundingPl
     bound: new Map(bound.map((number): [NodeName, PeerId] => [nodeName(number), peerOf(number)])),
     partitionCount: 2,
     replicaSets: undefined,
+    replicaCount: 3,
     ...more
   }
 }
@@ -28,7 +29,7 @@ suite('the first map', ({ test }) => {
     const map = foundMap(plan(3, [1, 3]))
     expect.is(map.epoch, 1)
     expect.equal(map.members, [
-      { id: 1, name: 'node1', peer: peerOf(1) }, { id: 2, name: 'node2', peer: undefined }, { id: 3, name: 'node3', peer: peerOf(3) }
+      { id: 1, name: 'node1', peer: peerOf(1), leaving: false }, { id: 2, name: 'node2', peer: undefined, leaving: false }, { id: 3, name: 'node3', peer: peerOf(3), leaving: false }
     ])
   })
 
@@ -51,8 +52,8 @@ suite('the first map', ({ test }) => {
   })
 
   test('places the partitions as it is told, or all on the founder', () => {
-    expect.equal(foundMap(plan(4, [1], { replicaSets: [[2, 0], [3, 1]] })).partitions, [{ replicas: [3, 1] }, { replicas: [4, 2] }])
-    expect.equal(foundMap(plan(4, [1])).partitions, [{ replicas: [1] }, { replicas: [1] }])
+    expect.equal(foundMap(plan(4, [1], { replicaSets: [[2, 0], [3, 1]] })).partitions, [{ replicas: [3, 1], initial: [3, 1] }, { replicas: [4, 2], initial: [4, 2] }])
+    expect.equal(foundMap(plan(4, [1])).partitions, [{ replicas: [1], initial: [1] }, { replicas: [1], initial: [1] }])
   })
 
   test('that no node would take is a bug', () => {
@@ -98,7 +99,7 @@ suite('map commands', ({ test }) => {
   test('admit a new name as the next member, without replicas', () => {
     const step = applyMapCommand(map, admit(9))
     expect.is(step.outcome, 'changed')
-    expect.equal(step.map.members.at(-1), { id: 4, name: 'node9', peer: peerOf(9) })
+    expect.equal(step.map.members.at(-1), { id: 4, name: 'node9', peer: peerOf(9), leaving: false })
     expect.equal([step.map.partitions, step.map.systemVoters], [map.partitions, map.systemVoters])
     expect.is(applyMapCommand(step.map, admit(9)).outcome, 'unchanged')
   })
@@ -106,13 +107,12 @@ suite('map commands', ({ test }) => {
   test('bind, where a name to be admitted was named by the configuration', () => {
     const step = applyMapCommand(map, admit(3))
     expect.is(step.outcome, 'changed')
-    expect.equal(memberByName(step.map, nodeName(3)), { id: 3, name: 'node3', peer: peerOf(3) })
+    expect.equal(memberByName(step.map, nodeName(3)), { id: 3, name: 'node3', peer: peerOf(3), leaving: false })
   })
 
-  test('never give a member id twice: the next follows the highest', () => {
-    const gap: ClusterMap = { ...map, members: map.members.map((member) => member.id === 3 ? { ...member, id: toMemberId(77) } : member) }
-    expect.is(applyMapCommand(gap, admit(9)).map.members.at(-1)?.id, 78)
-    const end: ClusterMap = { ...map, members: map.members.map((member) => member.id === 3 ? { ...member, id: toMemberId(0xffffffff) } : member) }
+  test('never give a member id twice: the next follows the highest ever given', () => {
+    expect.is(applyMapCommand({ ...map, memberIdMax: toMemberId(77) }, admit(9)).map.members.at(-1)?.id, 78)
+    const end: ClusterMap = { ...map, memberIdMax: toMemberId(0xffffffff) }
     expect.match(refusal(applyMapCommand(end, admit(9)).outcome), /every member id/)
   })
 

@@ -72,7 +72,7 @@ async function two (seed: string): Promise<World> {
     peers: ['a', 'b'].map((name, i) => ({ name: toNodeName(name), multiaddr: `/ip4/10.0.0.${i + 1}/tcp/9080` as Multiaddr })),
     partitions: 1,
     groups: [{ master: toNodeName('a'), slaves: [toNodeName('b')] }],
-    configuration: 'two'
+    replicas: 3, configuration: 'two'
   }
   for (const name of ['a', 'b']) world.add(name, origin)
   for (const name of ['a', 'b']) world.start(name)

@@ -20,7 +20,7 @@ function namedOrigin (names: readonly string[]): NodeOrigin {
     peers: names.map((name, i) => ({ name: toNodeName(name), multiaddr: `/ip4/10.0.0.${i + 1}/tcp/9080` as Multiaddr })),
     partitions: 2,
     groups: [{ master: toNodeName('a'), slaves: ['b', 'c'].map(toNodeName) }],
-    configuration: 'one'
+    replicas: 3, configuration: 'one'
   }
 }
 

@@ -19,6 +19,7 @@ function namedOrigin (names: readonly string[], partitions: number, configuratio
     peers: names.map((name, i) => ({ name: toNodeName(name), multiaddr: `/ip4/10.0.0.${i + 1}/tcp/9080` as Multiaddr })),
     partitions,
     groups: [{ master: toNodeName(master), slaves: slaves.map(toNodeName) }],
+    replicas: 0,
     configuration
   }
 }
@@ -295,7 +296,7 @@ suite('a cluster of three whole nodes in virtual time', ({ test }) => {
 
   test('a node of another cluster is refused with the reason, and neither changes', async () => {
     const world = await three('foreign')
-    world.add('x', { kind: 'lone', partitions: 2 }, [world.node('a').address])
+    world.add('x', { kind: 'lone', partitions: 2, replicas: 3 }, [world.node('a').address])
     world.start('x')
     await world.run(10_000)
     expect.is.not(world.node('x').driver?.status().clusterId, world.node('a').driver?.status().clusterId)
@@ -333,7 +334,7 @@ suite('a cluster of three whole nodes in virtual time', ({ test }) => {
 
   test('a lone node founds a cluster of its own and answers at once after a restart', async () => {
     const world = new World({ seed: 'lone' })
-    world.add('solo', { kind: 'lone', partitions: 16 })
+    world.add('solo', { kind: 'lone', partitions: 16, replicas: 3 })
     world.start('solo')
     await world.until(() => world.node('solo').driver?.readiness().ready === true, 5000)
     expect.is((await world.set('solo', 'k', 'v')).kind, 'set')

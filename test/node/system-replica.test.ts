@@ -13,7 +13,7 @@ import { expect, suite } from '../harness.js'
 
 const SELF = toMemberId(1)
 const NAMES = ['a', 'b', 'c'].map(toNodeName)
-const FOUNDING: ClusterMap = foundMap({ clusterId: toClusterId('ab'.repeat(16)), clusterName: '', names: NAMES, bound: new Map(), partitionCount: 1, replicaSets: [[1]] })
+const FOUNDING: ClusterMap = foundMap({ clusterId: toClusterId('ab'.repeat(16)), clusterName: '', names: NAMES, bound: new Map(), partitionCount: 1, replicaSets: [[1]], replicaCount: 0 })
 const NEWER: ClusterMap = { ...FOUNDING, epoch: toEpoch(3) }
 
 /** Starts the system partition's replica on what a disk says of it. @returns it, and what is written at once */

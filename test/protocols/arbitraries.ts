@@ -5,7 +5,7 @@ import {
 } from '../../src/base/index.js'
 import type { LogIndex, MemberId, Multiaddr, Term } from '../../src/base/index.js'
 import type {
-  ClusterMap, ClusterMessage, Command, EntryKind, HardState, KvMessage, KvResponseMessage, LogEntry, MapCommand, MapMember,
+  ChangeOutcome, ClusterMap, ClusterMessage, Command, EntryKind, GroupPlacement, HardState, KvMessage, KvResponseMessage, LogEntry, MapCommand, MapMember,
   MemberRecord, MembershipMessage, MemberVersion, OriginCommands, ProbeHeader, ReplicationMessage, SnapshotFrame, SnapshotRecord
 } from '../../protocols/index.js'
 
@@ -166,7 +166,7 @@ export const kvMessage: fc.Arbitrary<KvMessage> = fc.oneof(
 )
 
 const mapMembers: fc.Arbitrary<MapMember[]> = fc.uniqueArray(
-  fc.record({ id: member, name: nodeName, peer: fc.option(peer, { nil: undefined }) }),
+  fc.record({ id: member, name: nodeName, peer: fc.option(peer, { nil: undefined }), leaving: fc.boolean() }),
   { minLength: 1, maxLength: 9, selector: ({ id }) => id }
 ).map((members) => members.map((each, place) => ({ ...each, name: toNodeName(`n${place}-${each.name}`.slice(0, 64)) })))
 
@@ -175,26 +175,47 @@ export const clusterMap: fc.Arbitrary<ClusterMap> = mapMembers.chain((members) =
     fc.shuffledSubarray(members.map(({ id }) => id), { minLength: 1, maxLength: Math.min(maxLength, members.length) })
   return fc.record({
     clusterId, clusterName: text(40), epoch: count.map((value) => toEpoch(Math.max(value, 1))), members: fc.constant(members),
+    memberIdMax: fc.constant(toMemberId(0xffffffff)),
     systemVoters: group(5),
-    partitions: fc.nat(5).chain((power) => fc.array(group(7).map((replicas) => ({ replicas })), { minLength: 2 ** power, maxLength: 2 ** power }))
+    systemInitial: group(5),
+    replicaCount: fc.nat(7),
+    partitions: fc.nat(5).chain((power) => fc.array(fc.record({ replicas: group(7), initial: group(7) }), { minLength: 2 ** power, maxLength: 2 ** power }))
   })
 })
 
-export const mapCommand: fc.Arbitrary<MapCommand> = fc.record({ kind: fc.constantFrom('bind', 'admit'), name: nodeName, peer })
+const someMembers = fc.uniqueArray(member, { minLength: 1, maxLength: 7 })
+export const mapCommand: fc.Arbitrary<MapCommand> = fc.oneof(
+  fc.record({ kind: fc.constantFrom('bind', 'admit'), name: nodeName, peer }),
+  fc.record({ kind: fc.constant('place' as const), partition, from: someMembers, to: someMembers }),
+  fc.record({ kind: fc.constantFrom('leave', 'stay', 'remove'), member })
+)
+const groupPlacement: fc.Arbitrary<GroupPlacement> = fc.record({
+  partition, term, index, voters: someMembers, learners: fc.uniqueArray(member, { maxLength: 7 })
+}).map((placement) => ({ ...placement, learners: placement.learners.filter((id) => !placement.voters.includes(id)) }))
 
 const maybeClusterId = fc.option(clusterId, { nil: undefined })
+const refusalCode = fc.constantFrom(
+  'version', 'foreign_cluster', 'configuration_differs', 'founding_refused', 'name_taken', 'disk_rolled_back', 'cluster_full',
+  'unknown_member', 'outdated', 'placement_impossible'
+)
+const changeOutcome: fc.Arbitrary<ChangeOutcome> = fc.oneof(
+  fc.record({ kind: fc.constantFrom('done', 'not-coordinator') }),
+  fc.record({ kind: fc.constant('refused' as const), code: refusalCode, reason: text(200) })
+)
 export const clusterMessage: fc.Arbitrary<ClusterMessage> = fc.oneof(
   fc.record({
     kind: fc.constant('hello' as const), version: count, clusterName: text(60), clusterId: maybeClusterId, name: nodeName,
     generation, multiaddrs, http, epoch, durableBatch: batchNumber, heardBatch: batchNumber
   }),
   fc.record({
-    kind: fc.constant('refuse' as const), reason: text(200), clusterId: maybeClusterId,
-    code: fc.constantFrom('version', 'foreign_cluster', 'configuration_differs', 'founding_refused', 'name_taken', 'disk_rolled_back', 'cluster_full')
+    kind: fc.constant('refuse' as const), reason: text(200), clusterId: maybeClusterId, code: refusalCode
   }),
   fc.record({ kind: fc.constant('found-propose' as const), clusterId, configuration: text(400) }),
   fc.record({ kind: fc.constant('found-accept' as const), clusterId }),
   fc.record({ kind: fc.constant('map-request' as const), epoch }),
   fc.record({ kind: fc.constant('map' as const), map: clusterMap }),
-  fc.record({ kind: fc.constant('admit-request' as const), name: nodeName })
+  fc.record({ kind: fc.constant('admit-request' as const), name: nodeName }),
+  fc.record({ kind: fc.constant('placement-report' as const), placements: fc.array(groupPlacement, { maxLength: 5 }) }),
+  fc.record({ kind: fc.constant('change-request' as const), id: count, command: mapCommand }),
+  fc.record({ kind: fc.constant('change-reply' as const), id: count, outcome: changeOutcome })
 )

@@ -43,6 +43,16 @@ suite('the golden bytes', ({ test, after }) => {
   golden('origin commands', origins, encodeOriginCommands, decodeOriginCommands)
   golden('cluster map record', map, encodeClusterMap, decodeClusterMap)
 
+  test('a map of the version before placement is read as one whose groups are where they were born', () => {
+    const name = 'cluster map record before placement'
+    seen.add(name)
+    const systemVoters = [toMemberId(1), toMemberId(300)]
+    expectSame(decodeClusterMap(Buffer.from(goldenBytes[name] ?? '', 'hex')), {
+      ...map, members: map.members.map((member) => ({ ...member, leaving: false })), memberIdMax: toMemberId(300), replicaCount: 0,
+      systemVoters, systemInitial: systemVoters, partitions: map.partitions.map(({ replicas }) => ({ replicas, initial: replicas }))
+    })
+  })
+
   test('a frame of all kinds keeps their order', () => {
     expectSame(decodeMembershipFrame(encodeMembershipFrame(membershipSamples)), membershipSamples)
     expectSame(decodeReplicationFrame(encodeReplicationFrame(replicationSamples)), replicationSamples)

@@ -180,9 +180,17 @@ suite('numbers and texts out of range', ({ test }) => {
     refused(plain(2), [...each('messages.0.foundPropose.configuration', ['x'.repeat(65_537), undefined])])
     legal(plain(2), [...each('messages.0.foundPropose.configuration', ['', 'x'.repeat(65_536)])])
     refused(plain(6), [...each('messages.0.admitRequest.name', ['', '/etc/passwd'])])
+    const report = 'messages.0.placementReport.placements.0'
+    refused(plain(7), [
+      ...each(`${report}.partition`, [1024, 0xfffe]), ...each(`${report}.voters`, [[], [1, 1], [0], Array.from({ length: 15 }, (_, id) => id + 10)]),
+      ...each(`${report}.learners`, [[1], [2, 2], Array.from({ length: 8 }, (_, id) => id + 10)]), ...each(`${report}.term`, [TOO_LARGE])
+    ])
+    refused(plain(8), [...each('messages.0.changeRequest.command', [undefined, {}]), ...each('messages.0.changeRequest.command.leave.member', [0, 2 ** 32])])
+    refused(plain(9), [...each('messages.0.changeReply.refusal.reason', ['x'.repeat(1025)])])
     const command = table('cluster', 'MapCommand', decodeMapCommand)
+    command.refused({ place: { partition: 1, from: [1], to: [2] } }, [{ 'place.from': [] }, { 'place.to': [0] }, { 'place.partition': 1024 }])
     command.refused({ bind: { name: 'a', peer: peerA } }, [{ 'bind.name': '' }, { 'bind.peer': 'x' }, { bind: undefined }])
-    expect.throws(() => decodeMapCommand(Buffer.from('1a00', 'hex')), /no known kind/)
+    expect.throws(() => decodeMapCommand(Buffer.from('7a00', 'hex')), /no known kind/)
   })
 
   test('cluster: a map keeps its rules', () => {
@@ -204,7 +212,12 @@ suite('numbers and texts out of range', ({ test }) => {
       ...each(`${at}.members.1.peer`, [record.peer.replace('G', 'H')])
     ])
     const members = Array.from({ length: 513 }, (_, place) => ({ id: place + 1, name: `n${place}` }))
-    const wide = changed(plain, { [`${at}.systemVoters`]: [1], [`${at}.partitions`]: [{ replicas: [1, 2, 3, 4, 5, 6, 7] }] })
+    refused(plain, [
+      ...each(`${at}.memberIdMax`, [300, 2 ** 32]), ...each(`${at}.systemInitial`, [[302], [1, 1], [0]]), ...each(`${at}.replicaCount`, [8]),
+      ...each(`${at}.partitions.0.initial`, [[302], [1, 1], [0], [1, 2, 3, 4, 5, 6, 7, 8]])
+    ])
+    legal(plain, [{ [`${at}.memberIdMax`]: 2 ** 32 - 1 }, ...each(`${at}.replicaCount`, [0, 7]), { [`${at}.partitions.0.initial`]: [299] }])
+    const wide = changed(plain, { [`${at}.memberIdMax`]: 600, [`${at}.systemVoters`]: [1], [`${at}.partitions`]: [{ replicas: [1, 2, 3, 4, 5, 6, 7] }] })
     legal(wide, [{ [`${at}.members`]: members.slice(0, 512) }])
     refused(changed(wide, { [`${at}.members`]: members.slice(0, 512) }), [
       { [`${at}.members`]: members }, { [`${at}.partitions.0.replicas`]: [1, 2, 3, 4, 5, 6, 7, 8] },

@@ -105,16 +105,24 @@ export const origins: readonly OriginCommands[] = [
 export const map: ClusterMap = {
   clusterId, clusterName: 'küche', epoch: toEpoch(5),
   members: [
-    { id: toMemberId(1), name: toNodeName('node1'), peer: peerA },
-    { id: toMemberId(2), name: toNodeName('node2'), peer: undefined },
-    { id: toMemberId(300), name: toNodeName('node3'), peer: peerB }
+    { id: toMemberId(1), name: toNodeName('node1'), peer: peerA, leaving: false },
+    { id: toMemberId(2), name: toNodeName('node2'), peer: undefined, leaving: false },
+    { id: toMemberId(300), name: toNodeName('node3'), peer: peerB, leaving: true }
   ],
+  memberIdMax: toMemberId(301),
   systemVoters: [toMemberId(1), toMemberId(300)],
-  partitions: [{ replicas: [toMemberId(2), toMemberId(1), toMemberId(300)] }, { replicas: [toMemberId(1)] }]
+  systemInitial: [toMemberId(1)],
+  replicaCount: 3,
+  partitions: [
+    { replicas: [toMemberId(2), toMemberId(1), toMemberId(300)], initial: [toMemberId(1), toMemberId(301)] },
+    { replicas: [toMemberId(1)], initial: [toMemberId(1)] }
+  ]
 }
 
 export const mapCommands: readonly MapCommand[] = [
-  { kind: 'bind', name: toNodeName('node2'), peer: peerB }, { kind: 'admit', name: toNodeName('node4'), peer: peerB }
+  { kind: 'bind', name: toNodeName('node2'), peer: peerB }, { kind: 'admit', name: toNodeName('node4'), peer: peerB },
+  { kind: 'place', partition: toPartitionId(1), from: [toMemberId(1)], to: [toMemberId(300), toMemberId(1)] },
+  { kind: 'leave', member: toMemberId(2) }, { kind: 'stay', member: toMemberId(2) }, { kind: 'remove', member: toMemberId(300) }
 ]
 
 export const clusterSamples: readonly ClusterMessage[] = [
@@ -128,7 +136,16 @@ export const clusterSamples: readonly ClusterMessage[] = [
   { kind: 'found-accept', clusterId },
   { kind: 'map-request', epoch: toEpoch(4) },
   { kind: 'map', map },
-  { kind: 'admit-request', name: toNodeName('node4') }
+  { kind: 'admit-request', name: toNodeName('node4') },
+  {
+    kind: 'placement-report',
+    placements: [
+      { partition: toPartitionId(1), term: toTerm(7), index: toLogIndex(300), voters: [toMemberId(1), toMemberId(300)], learners: [toMemberId(2)] },
+      { partition: SYSTEM_PARTITION, term: toTerm(1), index: toLogIndex(0), voters: [toMemberId(1)], learners: [] }
+    ]
+  },
+  { kind: 'change-request', id: 9, command: { kind: 'leave', member: toMemberId(300) } },
+  { kind: 'change-reply', id: 9, outcome: { kind: 'refused', code: 'placement_impossible', reason: 'too few members' } }
 ]
 
 export const header: Of<SnapshotFrame, 'header'> = {

@@ -152,16 +152,21 @@ export function originCommandsPlain (origins: readonly OriginCommands[]): Plain 
 export function clusterMapPlain (map: ClusterMap): Plain {
   return {
     clusterId: map.clusterId, clusterName: map.clusterName, epoch: map.epoch,
-    members: map.members.map(({ id, name, peer }) => ({ id, name, ...optional('peer', peer) })),
-    systemVoters: map.systemVoters, partitions: map.partitions.map(({ replicas }) => ({ replicas }))
+    members: map.members.map(({ id, name, peer, leaving }) => ({ id, name, ...optional('peer', peer), ...optional('leaving', leaving || undefined) })),
+    systemVoters: map.systemVoters, partitions: map.partitions.map(({ replicas, initial }) => ({ replicas, initial })),
+    replicaCount: map.replicaCount, systemInitial: map.systemInitial, memberIdMax: map.memberIdMax
   }
 }
 
-export const mapCommandPlain = ({ kind, name, peer }: MapCommand): Plain => ({ [kind]: { name, peer } })
+export function mapCommandPlain ({ kind, ...rest }: MapCommand): Plain {
+  return { [kind]: rest }
+}
 
 const refusalNumber = {
-  version: 1, foreign_cluster: 2, configuration_differs: 3, founding_refused: 4, name_taken: 5, disk_rolled_back: 6, cluster_full: 7
+  version: 1, foreign_cluster: 2, configuration_differs: 3, founding_refused: 4, name_taken: 5, disk_rolled_back: 6, cluster_full: 7,
+  unknown_member: 8, outdated: 9, placement_impossible: 10
 }
+const outcomeNumber = { 'done': 1, 'not-coordinator': 2, 'refused': 3 }
 
 export function clusterPlain (messages: readonly ClusterMessage[]): Plain {
   return frameOf(messages.map((message) => {
@@ -179,6 +184,12 @@ export function clusterPlain (messages: readonly ClusterMessage[]): Plain {
       case 'map-request': return { mapRequest: { epoch: message.epoch } }
       case 'map': return { map: clusterMapPlain(message.map) }
       case 'admit-request': return { admitRequest: { name: message.name } }
+      case 'placement-report': return { placementReport: repeated('placements', message.placements.map(({ learners, ...rest }) => ({ ...rest, ...repeated('learners', learners) }))) }
+      case 'change-request': return { changeRequest: { id: message.id, command: mapCommandPlain(message.command) } }
+      case 'change-reply': {
+        const { id, outcome } = message
+        return { changeReply: { id, outcome: outcomeNumber[outcome.kind], ...optional('refusal', outcome.kind === 'refused' ? { code: refusalNumber[outcome.code], reason: outcome.reason } : undefined) } }
+      }
     }
   }))
 }

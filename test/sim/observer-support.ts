@@ -19,10 +19,11 @@ const peerOf = (name: string) => toPeerId(`12D3KooW${name}`.padEnd(52, 'z'))
 
 /** The cluster map: one partition on all of `names`, whose member ids are 1, 2 … */
 export function map (names: readonly string[] = NAMES): DiskOperation {
-  const members = names.map((name, at) => ({ id: toMemberId(at + 1), name: toNodeName(name), peer: peerOf(name) }))
+  const members = names.map((name, at) => ({ id: toMemberId(at + 1), name: toNodeName(name), peer: peerOf(name), leaving: false }))
   const replicas = members.map(({ id }) => id)
   const value = encodeClusterMap({
-    clusterId: toClusterId('0'.repeat(32)), clusterName: 'test', epoch: toEpoch(1), members, systemVoters: replicas, partitions: [{ replicas }]
+    clusterId: toClusterId('0'.repeat(32)), clusterName: 'test', epoch: toEpoch(1), members, memberIdMax: toMemberId(names.length),
+    systemVoters: replicas, systemInitial: replicas, replicaCount: 0, partitions: [{ replicas, initial: replicas }]
   })
   return { kind: 'put', key: mapKey(), value: sealRecord(mapKey(), value) }
 }

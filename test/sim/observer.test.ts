@@ -327,7 +327,7 @@ suite('a whole world, watched', ({ test }) => {
 
   async function live (world: World, random: Prng): Promise<void> {
     const origin: NodeOrigin = {
-      kind: 'named', partitions: 1, configuration: 'watched',
+      kind: 'named', partitions: 1, replicas: 3, configuration: 'watched',
       peers: NAMES.map((name, at) => ({ name: toNodeName(name), multiaddr: `/ip4/10.0.0.${at + 1}/tcp/9080` as Multiaddr })),
       groups: [{ master: toNodeName('node1'), slaves: ['node2', 'node3', 'node4', 'node5'].map(toNodeName) }]
     }

@@ -19,7 +19,7 @@ async function three (seed: string, named: readonly string[] = NAMES): Promise<W
   const world = new World({ seed })
   const [master = '', ...slaves] = named
   const origin: NodeOrigin = {
-    kind: 'named', partitions: 1, configuration: 'one', groups: [{ master: toNodeName(master), slaves: slaves.map(toNodeName) }],
+    kind: 'named', partitions: 1, replicas: 3, configuration: 'one', groups: [{ master: toNodeName(master), slaves: slaves.map(toNodeName) }],
     peers: named.map((name, i) => ({ name: toNodeName(name), multiaddr: `/ip4/10.0.0.${i + 1}/tcp/9080` as Multiaddr }))
   }
   for (const name of named) world.add(name, origin)
