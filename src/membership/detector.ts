@@ -10,13 +10,19 @@ import type { Speaker } from './speaker.js'
  */
 const PROBES_BESIDE_HINT_MAX = 3
 
+/** How often one probe's ping is sent again because connections close; more closes in one interval say nothing new. */
+const REPEATS_MAX = 3
+
 /** One question after a member's health, from the first ping to the end of its interval. */
 interface Probe {
   readonly sequence: number
   readonly target: PeerId
   /** Of the target when the probe began: an answer or silence says nothing of a later process. */
   readonly generation: Generation
-  readonly sentMs: number
+  /** When its ping was sent last. */
+  sentMs: number
+  /** Hints after which it may be sent again. */
+  repeats: number
   readonly deadlineMs: number
   /** When helpers are asked; Infinity once they were. */
   helpAtMs: number
@@ -76,18 +82,28 @@ export class Detector {
     return deadlineMs
   }
 
-  /** Probes a member out of turn, at most once per probe interval and not beside another probe of it. */
+  /**
+   * The connection to a member is gone. Where a probe of it is under way, its ping or the answer may have gone along: it is
+   * sent again, or every lost connection would suspect whom it led to. Otherwise the member is probed out of turn, at most
+   * once per probe interval.
+   */
   hint (peer: PeerId, nowMs: number): void {
     if (!this.#beliefs.list.isPresent(peer)) return
+    for (const probe of this.#probes.values()) {
+      if (probe.target !== peer) continue
+      if (probe.repeats > 0 && probe.sentMs < nowMs) {
+        probe.repeats--
+        probe.sentMs = nowMs
+        this.#speaker.ping(peer, probe.sequence)
+      }
+      return
+    }
     if (this.#probes.size >= PROBES_BESIDE_HINT_MAX) {
       this.#waitingHints.add(peer)
       return
     }
     const hintedMs = this.#hintedMs.get(peer)
     if (hintedMs !== undefined && hintedMs + this.#options.probeIntervalMs > nowMs) return
-    for (const probe of this.#probes.values()) {
-      if (probe.target === peer) return
-    }
     this.#hintedMs.set(peer, nowMs)
     this.#begin(peer, nowMs)
   }
@@ -133,6 +149,7 @@ export class Detector {
       target,
       generation,
       sentMs: nowMs,
+      repeats: REPEATS_MAX,
       helpAtMs: nowMs + this.#health.scale(this.#options.probeTimeoutMs),
       deadlineMs: nowMs + this.#health.scale(this.#options.probeIntervalMs),
       helpers: [],

@@ -32,9 +32,9 @@ export class Speaker {
     this.#durableBatch = observation.durableBatch
   }
 
-  /** Asks for an ack; returns the sequence it will carry. */
-  ping (to: PeerId): number {
-    const sequence = ++this.#sequence
+  /** Asks for an ack; returns the sequence it will carry: a new one, or `again` that of an earlier ping. */
+  ping (to: PeerId, again?: number): number {
+    const sequence = again ?? ++this.#sequence
     this.#effects.send(to, { kind: 'ping', ...this.#header(to, sequence) })
     return sequence
   }

@@ -1,3 +1,4 @@
+import { toBatchNumber, toEpoch } from '../../src/base/index.js'
 import { suite, expect } from '../harness.js'
 import { Solo, peerOf, record } from './records.js'
 import { World } from './world.js'
@@ -87,6 +88,30 @@ suite('membership: hints and stalls', ({ test }) => {
       pings += answered.run(ms).flatMap((effects) => effects.sends).filter(({ message }) => message.kind === 'ping').length
     }
     expect.ok(pings <= 3 + 3, `${pings} pings in 3 s, answered at once`)
+  })
+
+  test('[M23] a ping that is under way when its connection closes is sent again, a few times at most', () => {
+    const solo = new Solo(1)
+    solo.hear(2, record(2, 'alive@1.0'))
+    solo.mute.add(peerOf(2))
+    solo.core.takeEffects()
+    let ms = 0
+    const pingsTo2 = (): number[] => solo.core.takeEffects().sends.flatMap(({ message }) => message.kind === 'ping' ? [message.sequence] : [])
+    let sequence: number | undefined
+    while (sequence === undefined) {
+      solo.core.tick(++ms)
+      sequence = pingsTo2()[0]
+    }
+    const again: number[] = []
+    for (let i = 0; i < 10; i++) {
+      solo.core.connectionClosed(peerOf(2), ++ms)
+      again.push(...pingsTo2())
+    }
+    expect.equal(again, [sequence, sequence, sequence])
+    solo.core.step(peerOf(2), { kind: 'ack', sequence, epoch: toEpoch(0), durableBatch: toBatchNumber(0), updates: [] }, ++ms)
+    const lastMs = ms + 900
+    while (ms < lastMs) solo.core.tick(++ms)
+    expect.is(solo.stateOf(2), 'alive@1.0')
   })
 
   test('a refused connection never makes anybody dead or alive', () => {
