@@ -163,3 +163,16 @@ export const encodeMembershipFrames = (messages: readonly MembershipMessage[]): 
 
 /** @throws {DecodeError} */
 export const decodeMembershipFrame = (payload: Uint8Array): MembershipMessage[] => decodeFrame(codec, payload)
+
+/**
+ * Whether somebody waits for what this frame says: it holds an ack of a question, or a nack. An ack of question 0 only
+ * carries news. A frame that cannot be read holds none.
+ */
+export function holdsAnswer (payload: Uint8Array): boolean {
+  try {
+    return decodeMembershipFrame(payload).some((message) => message.kind === 'nack' || (message.kind === 'ack' && message.sequence !== 0))
+  } catch (error) {
+    if (error instanceof DecodeError) return false
+    throw error
+  }
+}

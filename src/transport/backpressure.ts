@@ -7,8 +7,13 @@ import type { Chunks } from './frame-decoder.js'
  * only the `drain` events and `pause`/`resume` outside `resume`; they were stress-tested there.
  */
 
-/** What one send hands the muxer at most: with its 12-byte header and noise's tag, one noise message. */
+/**
+ * What one send of a channel hands the muxer at most: with its 12-byte header and noise's tag, one noise message. Raising
+ * it makes more of one message; lowering it to 16 KiB costs 30–40 % of the throughput (LIBP2P.md section 1.3).
+ */
 export const PIECE_BYTES = 65_519 - 12
+/** The same for snapshots, which may take their time: what a probe finds in front of it (MEMBERSHIP.md section 3, Head-of-line). */
+export const SNAPSHOT_PIECE_BYTES = 16 * 1024
 /** Unsent bytes a stream may hold before a writer waits. */
 export const UNSENT_BYTES_MAX = 64 * 1024
 /** A reader that holds more than this pauses its stream … */
@@ -18,52 +23,6 @@ const READ_LOW_BYTES = 64 * 1024
 
 /** True where a writer should wait for `drain`. */
 export const isFull = (stream: Stream): boolean => stream.writableNeedsDrain || stream.writeBufferLength > UNSENT_BYTES_MAX
-
-/** Resolves once the stream takes bytes again. @throws {Error} where it closes, or drains nothing for `timeoutMs` */
-export async function drained (stream: Stream, timeoutMs: number): Promise<void> {
-  while (isFull(stream)) {
-    if (stream.writeStatus !== 'writable') throw new Error('the stream closed')
-    await nextDrain(stream, timeoutMs)
-  }
-}
-
-async function nextDrain (stream: Stream, timeoutMs: number): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    const finish = (error: Error | undefined): void => {
-      clearTimeout(timer)
-      stream.removeEventListener('drain', onDrain)
-      stream.removeEventListener('idle', onDrain)
-      stream.removeEventListener('close', onClose)
-      if (error === undefined) resolve()
-      else reject(error)
-    }
-    const onDrain = (): void => { finish(undefined) }
-    const onClose = (event: { readonly error?: Error }): void => { finish(event.error ?? new Error('the stream closed')) }
-    const timer = setTimeout(() => { finish(new Error(`the other side has read nothing for ${timeoutMs} ms`)) }, timeoutMs)
-    timer.unref()
-    stream.addEventListener('drain', onDrain)
-    stream.addEventListener('idle', onDrain)
-    stream.addEventListener('close', onClose)
-  })
-}
-
-/** An it-pipe sink that writes to a stream no faster than it drains, then closes its writing end; an error resets it. */
-export function toSink (stream: Stream, timeoutMs: number): (source: AsyncIterable<Uint8Array>) => Promise<void> {
-  return async (source) => {
-    try {
-      for await (const bytes of source) {
-        for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
-          if (!stream.send(bytes.subarray(at, Math.min(at + PIECE_BYTES, bytes.length)))) await drained(stream, timeoutMs)
-        }
-      }
-      await drained(stream, timeoutMs)
-      await stream.close({ signal: AbortSignal.timeout(timeoutMs) })
-    } catch (error) {
-      stream.abort(error instanceof Error ? error : new Error(String(error)))
-      throw error
-    }
-  }
-}
 
 /**
  * An it-pipe source that reads a stream no faster than it is asked, holding at most about `READ_HIGH_BYTES` plus the

@@ -32,9 +32,14 @@ export class FrameQueue {
     this.#bytes += LENGTH_BYTES + frame.length
   }
 
-  /** Drops the oldest frame of which nothing was taken; false where there is none. */
-  dropOldest (): boolean {
-    const index = this.#headTaken === 0 ? this.#head : this.#head + 1
+  /**
+   * Drops the oldest frame of which nothing was taken, passing over those to be kept as long as there are others; false
+   * where there is none.
+   */
+  dropOldest (keeps: (frame: Uint8Array) => boolean = () => false): boolean {
+    const first = this.#headTaken === 0 ? this.#head : this.#head + 1
+    const other = this.#frames.findIndex((frame, index) => index >= first && frame !== undefined && !keeps(frame))
+    const index = other === -1 ? first : other
     const frame = this.#frames[index]
     if (frame === undefined) return false
     this.#bytes -= LENGTH_BYTES + frame.length

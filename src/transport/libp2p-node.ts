@@ -28,8 +28,14 @@ export interface NodeOptions {
   readonly announceFilter: (verified: Libp2pMultiaddr[]) => Libp2pMultiaddr[]
 }
 
-/** The largest receive window of one stream; grown from yamux's 256 KiB where the round trip asks for it. */
-const STREAM_WINDOW_BYTES_MAX = 1024 * 1024
+/**
+ * The receive window of one stream, which is also what one stream may have on its way: yamux's own 256 KiB, never grown.
+ * What the kernel has taken cannot be overtaken, and it takes megabytes; so the windows of all bulk streams of a
+ * connection (replication, kv, 4 snapshots: 1.5 MiB) are what a probe may have to wait for, 126 ms at 100 Mb/s (here: 430
+ * ms while yamux let them grow to 1 MiB). Raising it speeds up single streams over long distances, which pass a window
+ * per round trip (5 MB/s at 50 ms); lowering it is not possible, since the other side supposes these 256 KiB.
+ */
+const STREAM_WINDOW_BYTES_MAX = 256 * 1024
 /** Above the window, or a paused reader would be reset with a full window on its way (LIBP2P.md section 1.5). */
 const STREAM_READ_BUFFER_BYTES_MAX = 2 * STREAM_WINDOW_BYTES_MAX
 /** Above every queue of ours: reaching it is a bug of the writer, who waits for `drain`. */

@@ -206,7 +206,7 @@ export class NodeTransport implements Libp2pTransport {
   async #sendSnapshot (peer: PeerId, frames: AsyncIterable<Uint8Array>): Promise<void> {
     const link = this.#links.get(peer)
     if (link?.connected !== true || this.#stopped !== undefined) throw new Error('the peer is not connected')
-    await sendSnapshot(await link.openStream(SNAPSHOT_PROTOCOL), frames, this.#limits.snapshotStallMs)
+    await sendSnapshot(await link.openStream(SNAPSHOT_PROTOCOL), frames, link.turns, this.#limits.snapshotStallMs)
   }
 
   #connected (connection: Connection): void {

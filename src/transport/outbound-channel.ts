@@ -9,6 +9,7 @@ import { messageOf, toError } from './errors.js'
 import { LENGTH_BYTES } from './frame-decoder.js'
 import { FrameQueue } from './frame-queue.js'
 import type { TransportLimits } from './options.js'
+import type { Turns, Writer } from './turns.js'
 
 /** What a channel needs of the peer it belongs to. */
 export interface ChannelHost {
@@ -16,15 +17,17 @@ export interface ChannelHost {
   readonly counters: Counters
   readonly log: Logger
   readonly connected: boolean
+  /** Who of this peer's writers goes next. */
+  readonly turns: Turns
   /** Opens a stream on any open connection. @throws {Error} where that fails */
   openStream (protocol: string): Promise<Stream>
 }
 
 /**
  * The sending half of one channel to one peer: a bounded queue in front of one stream that is opened when there is
- * something to send and a connection stands. Sending only queues; one flush per microtask joins what is there.
+ * something to send and a connection stands. Sending only queues; what is there when its turn comes is joined.
  */
-export class OutboundChannel {
+export class OutboundChannel implements Writer {
   readonly #host: ChannelHost
   readonly #rules: ChannelRules
   readonly #queue = new FrameQueue()
@@ -33,14 +36,14 @@ export class OutboundChannel {
   #openedAtMs = 0
   #opening = false
   #reopenTimer: NodeJS.Timeout | undefined
-  #flushing = false
-  /** Runs while the stream takes no more; its end resets the stream. */
+  /** Runs while the stream takes nothing; its end resets the stream. */
   #drainTimer: NodeJS.Timeout | undefined
 
   constructor (host: ChannelHost, rules: ChannelRules) {
     this.#host = host
     this.#rules = rules
     this.#backoff = new Backoff(host.limits.backoffMsMin, host.limits.backoffMsMax)
+    host.turns.add(this, rules.rank)
   }
 
   /** Frames that wait. */
@@ -54,7 +57,7 @@ export class OutboundChannel {
     if (!this.#makeRoom(frame)) return
     this.#queue.push(frame)
     if (this.#stream === undefined) this.open()
-    else this.#scheduleFlush()
+    else this.#host.turns.request()
   }
 
   /** Opens the stream where there is something to send and a connection to send it on. */
@@ -65,31 +68,26 @@ export class OutboundChannel {
     else this.#reopenIn(waitMs)
   }
 
-  /** Sends now what waits for the next microtask, as far as the stream takes it. */
-  flush (): void {
-    this.#flushing = false
+  write (): boolean {
     const stream = this.#stream
-    if (stream === undefined || this.#drainTimer !== undefined) return
+    if (stream === undefined || this.#queue.count === 0) return false
+    if (isFull(stream)) {
+      this.#drainTimer ??= this.#awaitDrain(stream)
+      return false
+    }
+    clearTimeout(this.#drainTimer)
+    this.#drainTimer = undefined
     try {
-      while (this.#queue.count > 0 && this.#stream === stream) {
-        if (isFull(stream)) {
-          this.#awaitDrain(stream)
-          return
-        }
-        const before = this.#queue.count
-        const piece = this.#queue.take(PIECE_BYTES)
-        const more = stream.send(piece)
-        this.#host.counters.bytesSent += piece.length
-        this.#host.counters.framesSent += before - this.#queue.count
-        if (!more && this.#stream === stream) {
-          this.#awaitDrain(stream)
-          return
-        }
-      }
+      const before = this.#queue.count
+      const piece = this.#queue.take(PIECE_BYTES)
+      stream.send(piece)
+      this.#host.counters.bytesSent += piece.length
+      this.#host.counters.framesSent += before - this.#queue.count
     } catch (error) {
       stream.abort(toError(error))
       this.#detach(stream)
     }
+    return true
   }
 
   /** A connection stands: what waits goes out, whatever failed before. */
@@ -119,13 +117,13 @@ export class OutboundChannel {
       this.#opening = false
     }
     if (this.#stream === undefined) this.open()
-    else this.flush()
+    else this.#host.turns.request()
   }
 
   #attach (stream: Stream): void {
     stream.addEventListener('message', () => { stream.abort(new Error('nothing may be sent back on this stream')) })
-    stream.addEventListener('drain', () => { this.#scheduleResume(stream) })
-    stream.addEventListener('idle', () => { this.#scheduleResume(stream) })
+    stream.addEventListener('drain', () => { this.#host.turns.request() })
+    stream.addEventListener('idle', () => { this.#host.turns.request() })
     stream.addEventListener('close', () => { this.#detach(stream) })
     if (stream.status !== 'open') throw new Error(`the stream is ${stream.status}`)
     this.#stream = stream
@@ -161,7 +159,7 @@ export class OutboundChannel {
     if (this.#fits(size)) return true
     switch (this.#rules.overflow) {
       case 'drop-oldest':
-        while (!this.#fits(size) && this.#queue.dropOldest()) counters.framesDropped++
+        while (!this.#fits(size) && this.#queue.dropOldest(this.#rules.keeps)) counters.framesDropped++
         return true
       case 'drop-newest':
         counters.framesDropped++
@@ -177,7 +175,7 @@ export class OutboundChannel {
   #fits (size: number): boolean {
     const { count, bytes } = this.#queue
     if (count === 0) return true
-    if (this.#host.connected) return bytes + size <= this.#rules.queueBytesMax
+    if (this.#host.connected) return count < this.#rules.queueFramesMax && bytes + size <= this.#rules.queueBytesMax
     return count < this.#rules.waitingFramesMax && bytes + size <= this.#rules.waitingBytesMax
   }
 
@@ -185,27 +183,11 @@ export class OutboundChannel {
     this.#host.counters.framesDropped += this.#queue.clear()
   }
 
-  #scheduleFlush (): void {
-    if (this.#flushing || this.#drainTimer !== undefined) return
-    this.#flushing = true
-    queueMicrotask(() => { this.flush() })
-  }
-
-  #awaitDrain (stream: Stream): void {
-    this.#drainTimer = setTimeout(() => {
+  #awaitDrain (stream: Stream): NodeJS.Timeout {
+    const timer = setTimeout(() => {
       stream.abort(new Error(`the other side has read nothing for ${this.#host.limits.drainTimeoutMs} ms`))
     }, this.#host.limits.drainTimeoutMs)
-    this.#drainTimer.unref()
-  }
-
-  /** The stream sends what it holds itself in a microtask of its own, queued before this one. */
-  #scheduleResume (stream: Stream): void {
-    if (this.#drainTimer === undefined || this.#stream !== stream) return
-    queueMicrotask(() => {
-      if (this.#drainTimer === undefined || this.#stream !== stream || isFull(stream)) return
-      clearTimeout(this.#drainTimer)
-      this.#drainTimer = undefined
-      this.flush()
-    })
+    timer.unref()
+    return timer
   }
 }

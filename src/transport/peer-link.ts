@@ -13,6 +13,7 @@ import { InboundChannels } from './inbound-channels.js'
 import { OutboundChannel } from './outbound-channel.js'
 import type { ChannelHost } from './outbound-channel.js'
 import type { TransportLimits } from './options.js'
+import { Turns } from './turns.js'
 
 /** What a link needs of its transport. */
 export interface LinkHost {
@@ -43,6 +44,7 @@ export class PeerLink implements ChannelHost {
   readonly counters: Counters
   readonly log: Logger
   readonly inbound: InboundChannels
+  readonly turns = new Turns()
   readonly #host: LinkHost
   readonly #connections = new Set<Connection>()
   readonly #channels = new Map<ChannelName, OutboundChannel>()
@@ -140,8 +142,9 @@ export class PeerLink implements ChannelHost {
     return stream
   }
 
+  /** Sends now what waits for the end of this tick, as far as the streams take it. */
   flush (): void {
-    for (const channel of this.#channels.values()) channel.flush()
+    this.turns.run()
   }
 
   /** Drops what is queued; connections are left alone. */

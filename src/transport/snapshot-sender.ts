@@ -1,9 +1,11 @@
 import { pipe } from 'it-pipe'
 import type { Stream } from '@libp2p/interface'
-import { PIECE_BYTES, toSink } from './backpressure.js'
+import { SNAPSHOT_PIECE_BYTES } from './backpressure.js'
 import { SNAPSHOT_FRAME_SIZE_BYTES_MAX } from '../../protocols/snapshot/index.js'
 import { toError } from './errors.js'
 import { FrameQueue } from './frame-queue.js'
+import { toSink } from './snapshot-sink.js'
+import type { Turns } from './turns.js'
 import { Watchdog } from './watchdog.js'
 
 /**
@@ -19,11 +21,11 @@ export const REASON_BYTES_MAX = 512
  * Sends frames over a fresh stream with back-pressure and resolves once the receiver has confirmed the end.
  * @throws {Error} where either side gave up, the receiver's reason in its message; the stream is reset then and `frames` returned
  */
-export async function sendSnapshot (stream: Stream, frames: AsyncIterable<Uint8Array>, stallMs: number): Promise<void> {
+export async function sendSnapshot (stream: Stream, frames: AsyncIterable<Uint8Array>, turns: Turns, stallMs: number): Promise<void> {
   const answer = new Answer(stream)
   const watchdog = new Watchdog(stallMs, () => { stream.abort(new Error(`no progress for ${stallMs} ms`)) })
   try {
-    const sent = pipe(frames, lengthPrefixed(() => { watchdog.touch() }), toSink(stream, stallMs))
+    const sent = pipe(frames, lengthPrefixed(() => { watchdog.touch() }), toSink(stream, turns, stallMs))
     // an answer before the end is a refusal: it tells more than the reset that follows
     await Promise.race([sent, answer.failure])
     watchdog.touch()
@@ -37,7 +39,7 @@ export async function sendSnapshot (stream: Stream, frames: AsyncIterable<Uint8A
   }
 }
 
-/** An it-pipe transform: frames with their length in front, joined into pieces of what one send takes. */
+/** An it-pipe transform: frames with their length in front, cut and joined into pieces of what one send takes. */
 function lengthPrefixed (onProgress: () => void): (source: AsyncIterable<Uint8Array>) => AsyncGenerator<Uint8Array, void, undefined> {
   return async function * (source) {
     const queue = new FrameQueue()
@@ -47,12 +49,12 @@ function lengthPrefixed (onProgress: () => void): (source: AsyncIterable<Uint8Ar
       }
       onProgress()
       queue.push(frame)
-      while (queue.bytes >= PIECE_BYTES) {
-        yield queue.take(PIECE_BYTES)
+      while (queue.bytes >= SNAPSHOT_PIECE_BYTES) {
+        yield queue.take(SNAPSHOT_PIECE_BYTES)
         onProgress()
       }
     }
-    while (queue.bytes > 0) yield queue.take(PIECE_BYTES)
+    while (queue.bytes > 0) yield queue.take(SNAPSHOT_PIECE_BYTES)
   }
 }
 
