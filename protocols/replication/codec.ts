@@ -13,7 +13,7 @@ import type { LogEntry, ReplicationMessage } from './messages.js'
 type Append = Extract<ReplicationMessage, { kind: 'append' }>
 
 const fieldByKind = {
-  'append': 1, 'append-reply': 2, 'vote-request': 3, 'vote-reply': 4, 'timeout-now': 5, 'read-request': 6, 'read-reply': 7
+  'append': 1, 'append-reply': 2, 'vote-request': 3, 'vote-reply': 4, 'timeout-now': 5, 'read-request': 6, 'read-reply': 7, 'retired': 8
 } as const satisfies Record<ReplicationMessage['kind'], number>
 
 function writeAppend (writer: Writer, message: Append): void {
@@ -112,6 +112,11 @@ function readReadReply (reader: Reader): ReplicationMessage {
   }
 }
 
+function readRetired (reader: Reader): ReplicationMessage {
+  const [partition, term, index] = readUints('retired', reader, 3)
+  return { kind: 'retired', partition: partitionFrom(partition), term: termFrom(term), index: indexFrom(index) }
+}
+
 function write (writer: Writer, message: ReplicationMessage): void {
   if (message.kind === 'append') {
     writeAppend(writer, message)
@@ -136,6 +141,9 @@ function write (writer: Writer, message: ReplicationMessage): void {
       return
     case 'read-reply':
       writer.uint(3, message.id).uint(4, message.index).bool(5, message.accepted)
+      return
+    case 'retired':
+      writer.uint(3, message.index)
   }
 }
 
@@ -146,7 +154,7 @@ const codec: FrameCodec<ReplicationMessage> = {
   write,
   kindField: (message) => fieldByKind[message.kind],
   decoders: [
-    undefined, readAppend, readAppendReply, readVoteRequest, readVoteReply, readTimeoutNow, readReadRequest, readReadReply
+    undefined, readAppend, readAppendReply, readVoteRequest, readVoteReply, readTimeoutNow, readReadRequest, readReadReply, readRetired
   ]
 }
 

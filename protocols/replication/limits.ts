@@ -28,5 +28,10 @@ export const REPLICATION_FRAME_SIZE_BYTES_MAX = 8 * MIB
 /** A frame ends here when there is more to say: what joins well (LIBP2P.md section 1.3) and decodes in a few ms. */
 export const REPLICATION_FRAME_SIZE_BYTES_TARGET = MIB
 
+/** Voters of one group: twice the replicas of a partition, since a move grows before it shrinks. */
+export const CONFIGURATION_VOTER_COUNT_MAX = 14
+/** Learners of one group: the replicas of a partition. */
+export const CONFIGURATION_LEARNER_COUNT_MAX = 7
+
 /** Entries in one run on disk: what sixteen full appends brought in one turn. */
 export const LOG_RUN_ENTRY_COUNT_MAX = 16 * APPEND_ENTRY_COUNT_MAX

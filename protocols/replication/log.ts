@@ -4,7 +4,7 @@ import { indexFrom, memberOrNobodyFrom, namesByNumber, once, readUints, termFrom
 import { LOG_ENTRY_OVERHEAD_SIZE_BYTES_MAX, LOG_ENTRY_PAYLOAD_SIZE_BYTES_MAX, LOG_RUN_ENTRY_COUNT_MAX } from './limits.js'
 import type { EntryKind, HardState, LogEntry } from './messages.js'
 
-const numberByKind = { noop: 1, commands: 2, map: 3 } as const satisfies Record<EntryKind, number>
+const numberByKind = { noop: 1, commands: 2, map: 3, configuration: 4 } as const satisfies Record<EntryKind, number>
 const kindByNumber = namesByNumber<EntryKind>(numberByKind)
 
 /** Bytes that `writeEntries` writes at most, and about how many. */

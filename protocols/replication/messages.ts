@@ -1,7 +1,23 @@
 import type { LogIndex, MemberId, PartitionId, Term } from '../../src/base/index.js'
 
-/** `noop` opens a term, `commands` is a batch for the key-value state machine, `map` a change of the cluster map. */
-export type EntryKind = 'noop' | 'commands' | 'map'
+/**
+ * `noop` opens a term, `commands` is a batch for the key-value state machine, `map` a change of the cluster map,
+ * `configuration` a change of who votes.
+ */
+export type EntryKind = 'noop' | 'commands' | 'map' | 'configuration'
+
+/** Who is in a group: its voters make quorums; learners are sent everything and count nowhere (Ongaro's thesis, section 4.2.1). */
+export interface Configuration {
+  /** At least one. */
+  readonly voters: readonly MemberId[]
+  /** None of them votes. */
+  readonly learners: readonly MemberId[]
+}
+
+/** A configuration and the position of the entry that brought it; 0: the group was born with it. */
+export interface LoggedConfiguration extends Configuration {
+  readonly index: LogIndex
+}
 
 /** One position of one partition's log. */
 export interface LogEntry {
@@ -60,6 +76,8 @@ export type ReplicationMessage =
   | { readonly kind: 'timeout-now', readonly partition: PartitionId, readonly term: Term }
   /** A follower asks its leader for a read index, one number for all its waiting reads. */
   | { readonly kind: 'read-request', readonly partition: PartitionId, readonly term: Term, readonly id: number }
+  /** The group's log is committed up to `index`, and its configuration there does not have the receiver. */
+  | { readonly kind: 'retired', readonly partition: PartitionId, readonly term: Term, readonly index: LogIndex }
   | { readonly kind: 'read-reply', readonly partition: PartitionId, readonly term: Term, readonly id: number, readonly index: LogIndex, readonly accepted: boolean }
 
 /** Term, vote and commit index: durable before any reply that depends on them. `vote` 0 is nobody. */

@@ -1,7 +1,9 @@
 import { assert, DecodeError, Reader, Writer } from '../../src/base/index.js'
-import type { ClusterId } from '../../src/base/index.js'
+import type { ClusterId, MemberId } from '../../src/base/index.js'
 import { fieldSet, indexFrom, once, partitionFrom, readClusterId, readUints, requireFields, revisionFrom, termFrom } from '../fields.js'
 import { decodeOneof } from '../frames.js'
+import { readConfiguration, readMembers, writeConfiguration } from '../replication/index.js'
+import { CONFIGURATION_LEARNER_COUNT_MAX, CONFIGURATION_VOTER_COUNT_MAX } from '../replication/limits.js'
 import {
   SNAPSHOT_FRAME_SIZE_BYTES_MAX, SNAPSHOT_KEY_SIZE_BYTES_MAX, SNAPSHOT_RECORD_COUNT_MAX, SNAPSHOT_VALUE_SIZE_BYTES_MAX
 } from './limits.js'
@@ -13,7 +15,7 @@ const RECORD_OVERHEAD_SIZE_BYTES = 12
 const fieldByKind = { header: 1, records: 2, end: 3 } as const satisfies Record<SnapshotFrame['kind'], number>
 
 function sizeGuess (frame: SnapshotFrame): number {
-  if (frame.kind !== 'records') return 96
+  if (frame.kind !== 'records') return 192
   let size = 8
   for (const { key, value } of frame.records) size += key.length + value.length + RECORD_OVERHEAD_SIZE_BYTES
   return size
@@ -37,6 +39,8 @@ export function encodeSnapshotFrame (frame: SnapshotFrame): Buffer {
 function writeHeader (writer: Writer, header: SnapshotHeader): void {
   writer.string(1, header.clusterId).uint(2, header.partition).uint(3, header.term).uint(4, header.lastIndex)
   writer.uint(5, header.lastTerm).uint(6, header.revision).uint(7, header.keyCount)
+  writeConfiguration(writer, header.configuration, 8, 9)
+  writer.uint(10, header.configuration.index)
 }
 
 function writeRecords (writer: Writer, records: readonly SnapshotRecord[]): void {
@@ -58,7 +62,7 @@ export function decodeSnapshotFrame (payload: Uint8Array): SnapshotFrame {
   return frame
 }
 
-const HEADER_REQUIRED = fieldSet(1, 2, 3, 4, 5, 6, 7)
+const HEADER_REQUIRED = fieldSet(1, 2, 3, 4, 5, 6, 7, 8, 10)
 
 function readHeader (reader: Reader): SnapshotFrame {
   let seen = 0
@@ -69,6 +73,9 @@ function readHeader (reader: Reader): SnapshotFrame {
   let lastTerm = 0
   let revision = 0
   let keyCount = 0
+  let voters: readonly MemberId[] = []
+  let learners: readonly MemberId[] = []
+  let configurationIndex = 0
   for (;;) {
     const field = reader.field()
     switch (field) {
@@ -79,7 +86,8 @@ function readHeader (reader: Reader): SnapshotFrame {
           kind: 'header',
           header: {
             clusterId, partition: partitionFrom(partition), term: termFrom(term), lastIndex: indexFrom(lastIndex),
-            lastTerm: termFrom(lastTerm), revision: revisionFrom(revision), keyCount
+            lastTerm: termFrom(lastTerm), revision: revisionFrom(revision), keyCount,
+            configuration: { index: indexFrom(configurationIndex), ...readConfiguration(voters, learners) }
           }
         }
       case 1: clusterId = readClusterId(reader); break
@@ -89,6 +97,9 @@ function readHeader (reader: Reader): SnapshotFrame {
       case 5: lastTerm = reader.uint(); break
       case 6: revision = reader.uint(); break
       case 7: keyCount = reader.uint(); break
+      case 8: voters = readMembers(reader.message(), CONFIGURATION_VOTER_COUNT_MAX); break
+      case 10: configurationIndex = reader.uint(); break
+      case 9: learners = readMembers(reader.message(), CONFIGURATION_LEARNER_COUNT_MAX); break
       default: reader.skip(); continue
     }
     seen = once(seen, field)

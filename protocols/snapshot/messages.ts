@@ -1,4 +1,5 @@
 import type { ClusterId, LogIndex, PartitionId, Revision, Term } from '../../src/base/index.js'
+import type { LoggedConfiguration } from '../replication/index.js'
 
 /** The first frame of a snapshot stream: whose state, as of which log position. */
 export interface SnapshotHeader {
@@ -11,6 +12,8 @@ export interface SnapshotHeader {
   readonly lastTerm: Term
   readonly revision: Revision
   readonly keyCount: number
+  /** Who was in the partition's group as of `lastIndex`. */
+  readonly configuration: LoggedConfiguration
 }
 
 /** What follows: records in bounded chunks, then the end, which says how many there were. */

@@ -52,6 +52,7 @@ export function describeReplication (message: ReplicationMessage): string {
     }
     case 'vote-reply': return `${message.preVote ? 'pre-vote' : 'vote'}-reply ${place} ${message.granted ? 'granted' : 'refused'}`
     case 'timeout-now': return `timeout-now ${place}`
+    case 'retired': return `retired ${place} as of ${message.index}`
     case 'read-request': return `read-request ${place} #${message.id}`
     case 'read-reply': return `read-reply ${place} #${message.id} ${message.accepted ? `index ${message.index}` : 'refused'}`
     default: return unreachable(message)

@@ -15,7 +15,7 @@ export {
 } from './node-records.js'
 export {
   decodeInstalling, decodeLogStart, decodeReplicaState, encodeInstalling, encodeLogStart, encodeReplicaState, type LogPosition,
-  type ReplicaStateRecord
+  type LogStartRecord,   type ReplicaStateRecord
 } from './replica-records.js'
 export { openRecord, sealRecord } from './sealing.js'
 export { decodeValueRecord, encodeValueRecord, type ValueRecord } from './value-record.js'

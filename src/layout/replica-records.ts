@@ -1,9 +1,9 @@
 import {
-  toLogIndex, toRevision, toTerm, type LogIndex, type PartitionId, type Reader, type Revision,
+  toLogIndex, toRevision, toTerm, type LogIndex, type MemberId, type PartitionId, type Reader, type Revision,
   type Term
 } from '../base/index.js'
 import { installingKey, logStartKey, replicaStateKey } from './key-layout.js'
-import { decodeSealed, encodeSealed, required } from './record-codec.js'
+import { decodeSealed, encodeSealed, readMemberId, required } from './record-codec.js'
 
 /** A position in a log with the term of its entry. */
 export interface LogPosition {
@@ -11,14 +11,44 @@ export interface LogPosition {
   readonly term: Term
 }
 
-/** @param last the last position that is no longer in the log; the first entry kept follows it */
-export function encodeLogStart (partition: PartitionId, last: LogPosition): Buffer {
-  return encodePosition(logStartKey(partition), last)
+/** The last position that is no longer in the log, and who was in the group there. */
+export interface LogStartRecord extends LogPosition {
+  /** `index`: of the log entry that brought it, 0 for what the group was born with. Undefined: written by an earlier version. */
+  readonly configuration: { readonly index: LogIndex, readonly voters: readonly MemberId[], readonly learners: readonly MemberId[] } | undefined
+}
+
+/** Written when a replica is created, and whenever its log is compacted; the first entry kept follows the position. */
+export function encodeLogStart (partition: PartitionId, start: LogStartRecord): Buffer {
+  return encodeSealed(logStartKey(partition), (writer) => {
+    writer.uint(1, start.index).uint(2, start.term)
+    const { configuration } = start
+    if (configuration === undefined) return
+    for (const member of configuration.voters) writer.uint(3, member)
+    for (const member of configuration.learners) writer.uint(4, member)
+    writer.uint(5, configuration.index)
+  })
 }
 
 /** @throws {DecodeError} */
-export function decodeLogStart (partition: PartitionId, record: Uint8Array): LogPosition {
-  return decodeSealed(logStartKey(partition), record, readPosition)
+export function decodeLogStart (partition: PartitionId, record: Uint8Array): LogStartRecord {
+  return decodeSealed(logStartKey(partition), record, (reader) => {
+    let index: LogIndex | undefined
+    let term: Term | undefined
+    const voters: MemberId[] = []
+    const learners: MemberId[] = []
+    let configurationIndex: LogIndex | undefined
+    for (let field = reader.field(); field !== 0; field = reader.field()) {
+      switch (field) {
+        case 1: index = toLogIndex(reader.uint()); break
+        case 2: term = toTerm(reader.uint()); break
+        case 3: voters.push(readMemberId(reader)); break
+        case 4: learners.push(readMemberId(reader)); break
+        case 5: configurationIndex = toLogIndex(reader.uint()); break
+        default: reader.skip()
+      }
+    }
+    return { index: required(index, 'index'), term: required(term, 'term'), configuration: configurationIndex === undefined ? undefined : { index: configurationIndex, voters, learners } }
+  })
 }
 
 /** @param snapshot the log position whose state is being installed */

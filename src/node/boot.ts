@@ -6,20 +6,21 @@ import {
   batchKey, decodeBatchNumber, decodeFoundingRecord, decodeKnownPeer, decodeLogStart, decodeNodeRecord, decodeReplicaState,
   encodeBatchNumber, encodeNodeRecord, nodeKey, openRecord, parseMetaKey
 } from '../layout/index.js'
-import type { FoundingRecord, KnownPeerRecord, MetaKey, NodeRecord } from '../layout/index.js'
+import type { FoundingRecord, KnownPeerRecord, LogStartRecord, MetaKey, NodeRecord } from '../layout/index.js'
 import { findBootProblem } from '../replication/index.js'
 import type { GroupBoot } from '../replication/index.js'
 import { decodeClusterMap } from '../../protocols/cluster/index.js'
 import type { ClusterMap } from '../../protocols/cluster/index.js'
 import { decodeHardState, decodeLogEntries } from '../../protocols/replication/index.js'
-import type { HardState, LogEntry } from '../../protocols/replication/index.js'
+import type { HardState, LogEntry, LoggedConfiguration } from '../../protocols/replication/index.js'
 import type { LogRecordSpan } from './log-records.js'
 import { DiskError } from './ports.js'
 import type { DiskEntry, DiskOperation } from './ports.js'
 
 /** What one partition's records say at start. */
 export interface PartitionBoot {
-  readonly group: GroupBoot
+  /** Without a configuration where the disk does not say it: the one that the group was born with. */
+  readonly group: Omit<GroupBoot, 'configuration'> & { readonly configuration: LoggedConfiguration | undefined }
   readonly records: readonly LogRecordSpan[]
   readonly revision: Revision
   readonly keyCount: number
@@ -49,7 +50,8 @@ const noHardState: HardState = { term: toTerm(0), vote: 0, commitIndex: toLogInd
 /** A replica's very first start. */
 export const emptyPartition: PartitionBoot = {
   group: {
-    hardState: noHardState, logStart: { index: toLogIndex(0), term: toTerm(0) }, entries: [], appliedIndex: toLogIndex(0), installing: false
+    hardState: noHardState, logStart: { index: toLogIndex(0), term: toTerm(0) }, entries: [], appliedIndex: toLogIndex(0), installing: false,
+    configuration: undefined, voteFloor: toLogIndex(0)
   },
   records: [],
   revision: toRevision(0),
@@ -61,7 +63,7 @@ export const emptyPartition: PartitionBoot = {
 
 class PartitionLoader {
   hardState = noHardState
-  logStart = emptyPartition.group.logStart
+  logStart: LogStartRecord = { ...emptyPartition.group.logStart, configuration: undefined }
   appliedIndex: LogIndex = toLogIndex(0)
   installing = false
   revision = emptyPartition.revision
@@ -81,8 +83,10 @@ class PartitionLoader {
       for (const entry of run.entries) if (entry.index > this.logStart.index) entries.push(entry)
       records.push({ first: run.first, last: toLogIndex(run.first + run.entries.length - 1), bytes: run.bytes })
     }
-    const group: GroupBoot = {
-      hardState: this.hardState, logStart: this.logStart, entries, appliedIndex: this.appliedIndex, installing: this.installing
+    const { index, term, configuration } = this.logStart
+    const group: PartitionBoot['group'] = {
+      hardState: this.hardState, logStart: { index, term }, entries, appliedIndex: this.appliedIndex, installing: this.installing,
+      configuration, voteFloor: toLogIndex(0)
     }
     const failure = this.failure ?? findBootProblem(group)
     // A replica whose records contradict each other never runs: what is left of them must not get into its group.

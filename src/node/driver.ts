@@ -313,7 +313,7 @@ export class NodeDriver implements NodeApi {
       replica.snapshotSent(to, false, this.#nowMs) // nobody is bound to the name yet: asked for again soon, not after the time a snapshot may take
       return
     }
-    const frames = snapshotFrames(() => this.#ports.disk.snapshot(), { clusterId, partition, term: replica.group.term }, replica.machine.ranges)
+    const frames = snapshotFrames(() => this.#ports.disk.snapshot(), { clusterId, partition, term: replica.group.term }, replica.machine.ranges, (index) => replica.group.configurationAt(index))
     this.#ports.transport.sendSnapshot(peer, frames, (error) => {
       this.input({
         kind: 'later',

@@ -1,7 +1,7 @@
-import { SYSTEM_PARTITION } from '../base/index.js'
+import { SYSTEM_PARTITION, toLogIndex } from '../base/index.js'
 import type { Logger, MemberId, PartitionId, Prng } from '../base/index.js'
 import type { AppliedCommand, Overlay } from '../kv/index.js'
-import { encodeInstalling, installingKey } from '../layout/index.js'
+import { encodeInstalling, encodeLogStart, installingKey, logStartKey } from '../layout/index.js'
 import { bucketRange } from '../placement/index.js'
 import { defaultGroupOptions } from '../replication/index.js'
 import type { GroupOptions } from '../replication/index.js'
@@ -89,7 +89,7 @@ export class ReplicaSet {
         revision: boot.revision, keyCount: boot.keyCount, sessions: boot.sessions
       })
       const desk = new PartitionDesk(this.#deskContext, machine)
-      desk.attach(this.#open(machine, boot, desk, { self, voters: replicas, preferred: replicas[0] }, nowMs))
+      desk.attach(this.#open(machine, boot, desk, { self, preferred: replicas[0] }, replicas, nowMs))
       this.#desks.set(partition, desk)
     })
   }
@@ -108,10 +108,11 @@ export class ReplicaSet {
     if (isStateless) commit.put(installingKey(SYSTEM_PARTITION), encodeInstalling(SYSTEM_PARTITION, logStart))
     else if (isNew) machine.store(logStart)
     const found = isStateless ? { ...boot, group: { ...boot.group, installing: true } } : boot
-    return { machine, replica: this.#open(machine, found, idleListener, { self, voters: map.systemVoters, preferred: map.systemVoters[0] }, nowMs) }
+    return { machine, replica: this.#open(machine, found, idleListener, { self, preferred: map.systemVoters[0] }, map.systemVoters, nowMs) }
   }
 
-  #open (machine: Machine, boot: PartitionBoot, listener: ReplicaListener, group: Pick<GroupOptions, 'self' | 'voters' | 'preferred'>, nowMs: number): Replica {
+  /** @param born the voters that the group was born with */
+  #open (machine: Machine, boot: PartitionBoot, listener: ReplicaListener, group: Pick<GroupOptions, 'self' | 'preferred'>, born: readonly MemberId[], nowMs: number): Replica {
     const { tuning, commit } = this.#context
     const options: GroupOptions = {
       ...defaultGroupOptions,
@@ -123,8 +124,12 @@ export class ReplicaSet {
       appendEntriesMax: tuning.appendEntriesMax,
       ...group
     }
+    const configuration = boot.group.configuration ?? { index: toLogIndex(0), voters: born, learners: [] }
+    if (boot.group.configuration === undefined) {
+      commit.put(logStartKey(machine.partition), encodeLogStart(machine.partition, { ...boot.group.logStart, configuration }))
+    }
     const records = new LogRecords(machine.partition, commit, boot.records)
-    const replica = new Replica(this.#context, listener, machine, records, () => this.#logBytesMax(), options, boot.group, nowMs)
+    const replica = new Replica(this.#context, listener, machine, records, () => this.#logBytesMax(), options, { ...boot.group, configuration }, nowMs)
     if (boot.failure !== undefined) replica.stop(boot.failure)
     this.#replicas.push(replica)
     this.#byPartition.set(machine.partition, replica)

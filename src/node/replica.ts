@@ -1,7 +1,7 @@
 import { assert, DecodeError } from '../base/index.js'
 import type { BatchNumber, Logger, LogIndex, MemberId, PartitionId, Prng } from '../base/index.js'
 import { ReplicationGroup } from '../replication/index.js'
-import type { GroupBoot, GroupEffects, GroupOptions } from '../replication/index.js'
+import type { ConfigurationChange, GroupBoot, GroupEffects, GroupOptions } from '../replication/index.js'
 import type { EntryKind, LogEntry, ReplicationMessage } from '../../protocols/replication/index.js'
 import type { GroupCommit } from './group-commit.js'
 import type { LogRecords } from './log-records.js'
@@ -44,7 +44,6 @@ export interface ReplicaListener {
 export class Replica {
   readonly partition: PartitionId
   readonly machine: Machine
-  readonly voterCount: number
   readonly #group: ReplicationGroup
   readonly #context: ReplicaContext
   readonly #listener: ReplicaListener
@@ -70,7 +69,6 @@ export class Replica {
   ) {
     this.partition = options.partition
     this.machine = machine
-    this.voterCount = options.voters.length
     this.#context = context
     this.#listener = listener
     this.#records = records
@@ -83,8 +81,12 @@ export class Replica {
   }
 
   /** The group's state, to look at. Inputs go through the replica. */
-  get group (): Pick<ReplicationGroup, 'role' | 'term' | 'leader' | 'commitIndex' | 'appliedIndex' | 'isLeaderReady' | 'isInstalling' | 'lastLeaderContactMs' | 'quorumContactMs'> {
+  get group (): Pick<ReplicationGroup, 'role' | 'term' | 'leader' | 'commitIndex' | 'appliedIndex' | 'isLeaderReady' | 'isInstalling' | 'lastLeaderContactMs' | 'quorumContactMs' | 'followers' | 'configuration' | 'isConfigurationCommitted' | 'configurationAt' | 'isMember' | 'retiredIndex'> {
     return this.#group
+  }
+
+  get voterCount (): number {
+    return this.#group.configuration.voters.length
   }
 
   /** Why the replica stopped for good (until the process starts again), if it did. */
@@ -122,6 +124,26 @@ export class Replica {
   propose (kind: EntryKind, payload: Uint8Array): ReturnType<ReplicationGroup['propose']> {
     assert(this.#failure === undefined, 'a stopped replica proposes nothing')
     return this.#group.propose(kind, payload)
+  }
+
+  /** One step of the group's membership, at its master. */
+  changeConfiguration (change: ConfigurationChange): ReturnType<ReplicationGroup['changeConfiguration']> {
+    return this.#failure === undefined ? this.#group.changeConfiguration(change) : { kind: 'refused', reason: 'not_leader' }
+  }
+
+  /** The voter that mastership returns to from now on. */
+  prefer (member: MemberId | undefined): void {
+    this.#group.prefer(member)
+  }
+
+  /** Hands mastership to a voter; false where this replica is not the master, or the other cannot be. */
+  transfer (to: MemberId, nowMs: number): boolean {
+    return this.#failure === undefined && this.#group.transferLeadership(to, nowMs)
+  }
+
+  /** Asks members whether the group goes on without this replica. */
+  askAround (members: readonly MemberId[], nowMs: number): void {
+    if (this.#failure === undefined) this.#group.askAround(members, nowMs)
   }
 
   /** Asks for a read index for everything that `id` stands for; the listener hears of it. */

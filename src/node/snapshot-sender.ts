@@ -1,5 +1,6 @@
-import type { ClusterId, PartitionId, Term } from '../base/index.js'
+import type { ClusterId, LogIndex, PartitionId, Term } from '../base/index.js'
 import { decodeReplicaState, replicaStateKey } from '../layout/index.js'
+import type { LoggedConfiguration } from '../../protocols/replication/index.js'
 import { encodeSnapshotFrame } from '../../protocols/snapshot/index.js'
 import type { SnapshotHeader, SnapshotRecord } from '../../protocols/snapshot/index.js'
 import type { DiskSnapshot, KeyRange } from './ports.js'
@@ -11,12 +12,14 @@ const FRAME_BYTES_TARGET = 64 * 1024
  * The frames of a partition's state as one database snapshot has it: header, records in key order, end. The applied
  * position comes out of the same snapshot as the records, so that they always belong together. The snapshot is opened
  * with the first frame: a stream that never begins holds nothing.
+ * @param configurationAt who is in the group as of an applied position
  * @throws {DiskError | DecodeError} while iterating
  */
 export async function * snapshotFrames (
   open: () => DiskSnapshot,
   from: { readonly clusterId: ClusterId, readonly partition: PartitionId, readonly term: Term },
-  ranges: readonly KeyRange[]
+  ranges: readonly KeyRange[],
+  configurationAt: (index: LogIndex) => LoggedConfiguration
 ): AsyncGenerator<Uint8Array> {
   const disk = open()
   try {
@@ -24,7 +27,8 @@ export async function * snapshotFrames (
     if (record === undefined) return // nothing was ever applied: the follower is served from the log
     const state = decodeReplicaState(from.partition, record)
     const header: SnapshotHeader = {
-      ...from, lastIndex: state.appliedIndex, lastTerm: state.appliedTerm, revision: state.revision, keyCount: state.keyCount
+      ...from, lastIndex: state.appliedIndex, lastTerm: state.appliedTerm, revision: state.revision, keyCount: state.keyCount,
+      configuration: configurationAt(state.appliedIndex)
     }
     yield encodeSnapshotFrame({ kind: 'header', header })
     let recordCount = 0

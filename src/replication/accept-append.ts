@@ -1,5 +1,6 @@
-import { toLogIndex, toTerm } from '../base/index.js'
+import { DecodeError, toLogIndex, toTerm } from '../base/index.js'
 import type { LogIndex, Term } from '../base/index.js'
+import { decodeConfiguration } from '../../protocols/replication/index.js'
 import type { ReplicationMessage } from '../../protocols/replication/index.js'
 import type { ReplicaState } from './replica-state.js'
 
@@ -60,6 +61,18 @@ function findMalformation ({ term, prevIndex, prevTerm, entries }: AppendMessage
     if (entry.index !== prevIndex + 1 + at) return `an append brings entry ${entry.index} out of place`
     if (entry.term < lastTerm || entry.term > term || entry.term === 0) return `an append of term ${term} brings term ${entry.term} behind term ${lastTerm}`
     lastTerm = entry.term
+    if (entry.kind === 'configuration' && !isReadable(entry.payload)) return `an append brings a configuration at entry ${entry.index} that cannot be read`
   }
   return undefined
+}
+
+/** Nobody can count by a configuration that it cannot read, so it is never appended. */
+function isReadable (configuration: Uint8Array): boolean {
+  try {
+    decodeConfiguration(configuration)
+    return true
+  } catch (error) {
+    if (error instanceof DecodeError) return false
+    throw error
+  }
 }

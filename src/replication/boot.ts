@@ -1,5 +1,7 @@
+import { DecodeError } from '../base/index.js'
 import type { LogIndex } from '../base/index.js'
-import type { HardState, LogEntry } from '../../protocols/replication/index.js'
+import { decodeConfiguration } from '../../protocols/replication/index.js'
+import type { HardState, LogEntry, LoggedConfiguration } from '../../protocols/replication/index.js'
 import type { LogPosition } from './log.js'
 
 /** What a replica's disk says at start. */
@@ -7,25 +9,40 @@ export interface GroupBoot {
   readonly hardState: HardState
   /** The compacted position; 0/0 at birth. */
   readonly logStart: LogPosition
+  /** Who is in the group as of `logStart`. */
+  readonly configuration: LoggedConfiguration
   /** Consecutive, from behind `logStart`. */
   readonly entries: readonly LogEntry[]
   /** The position that the state on disk is as of; meaningless while `installing`. */
   readonly appliedIndex: LogIndex
   /** Started under a snapshot marker: there is no state, only a log. */
   readonly installing: boolean
+  /**
+   * A replica of this partition was retired here before, and had acknowledged entries up to this position at most: with less
+   * of the log this one does not vote. 0: there was none.
+   */
+  readonly voteFloor: LogIndex
 }
 
 /**
  * Why these records cannot be those of a replica that wrote them in order, or undefined where they can. Such a replica
  * must not run: it would vote as if lost entries never existed.
  */
-export function findBootProblem (boot: GroupBoot): string | undefined {
+export function findBootProblem (boot: Omit<GroupBoot, 'configuration'>): string | undefined {
   const { hardState, logStart, entries, appliedIndex, installing } = boot
   let lastIndex: number = logStart.index
   let lastTerm: number = logStart.term
-  for (const { index, term } of entries) {
+  for (const { index, term, kind, payload } of entries) {
     if (index !== lastIndex + 1) return `the log has entry ${index} where ${lastIndex + 1} belongs`
     if (term < lastTerm) return `the term falls from ${lastTerm} to ${term} at entry ${index}`
+    if (kind === 'configuration') {
+      try {
+        decodeConfiguration(payload)
+      } catch (error) {
+        if (!(error instanceof DecodeError)) throw error
+        return `the configuration at entry ${index} cannot be read: ${error.message}`
+      }
+    }
     lastIndex = index
     lastTerm = term
   }

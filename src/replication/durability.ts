@@ -1,6 +1,6 @@
 import { assert, toLogIndex, toTerm } from '../base/index.js'
 import type { LogIndex, Term } from '../base/index.js'
-import type { HardState } from '../../protocols/replication/index.js'
+import type { HardState, LoggedConfiguration } from '../../protocols/replication/index.js'
 import type { PersistEffect } from './effects.js'
 import type { RetainedLog } from './log.js'
 
@@ -97,7 +97,7 @@ export class Durability {
   }
 
   /** Everything that the disk was not told yet; undefined where that is nothing. */
-  take (log: RetainedLog, hardState: () => HardState): PersistEffect | undefined {
+  take (log: RetainedLog, base: LoggedConfiguration, hardState: () => HardState): PersistEffect | undefined {
     const { lastIndex } = log
     if (this.#unsaid === 'nothing' && this.#handedIndex === lastIndex && this.#truncateFrom === undefined && !this.#logStartChanged) return undefined
     const token = ++this.#newestToken
@@ -107,7 +107,7 @@ export class Durability {
       hardState: this.#unsaid === 'nothing' ? undefined : hardState(),
       truncateFrom: this.#truncateFrom,
       entries: this.#handedIndex < lastIndex ? log.slice(toLogIndex(this.#handedIndex + 1), lastIndex) : [],
-      logStart: this.#logStartChanged ? log.start : undefined
+      logStart: this.#logStartChanged ? { ...log.start, configuration: base } : undefined
     }
     this.#pending.push({ token, lastIndex, lastTerm: log.lastTerm })
     this.#handedIndex = lastIndex

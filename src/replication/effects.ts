@@ -1,5 +1,5 @@
 import type { LogIndex, MemberId } from '../base/index.js'
-import type { HardState, LogEntry, ReplicationMessage } from '../../protocols/replication/index.js'
+import type { HardState, LogEntry, LoggedConfiguration, ReplicationMessage } from '../../protocols/replication/index.js'
 import type { LogPosition } from './log.js'
 
 /** A message and whom it is for. */
@@ -20,8 +20,13 @@ export interface PersistEffect {
   readonly truncateFrom: LogIndex | undefined
   /** Consecutive, behind what is stored (after the truncation) or behind `logStart`. */
   readonly entries: readonly LogEntry[]
-  /** The log now follows this position: stored entries up to it may go. Undefined: unchanged. */
-  readonly logStart: LogPosition | undefined
+  /** The log now follows this position, as of which the configuration is this one: stored entries up to it may go. Undefined: unchanged. */
+  readonly logStart: LogStart | undefined
+}
+
+/** Where the kept log begins, and who was in the group there. */
+export interface LogStart extends LogPosition {
+  readonly configuration: LoggedConfiguration
 }
 
 /** What a group asks of its driver after one or more inputs, in the order in which it must be done. */

@@ -1,6 +1,10 @@
+import { toTerm } from '../base/index.js'
 import type { LogIndex, MemberId, Prng, Term } from '../base/index.js'
-import type { EntryKind, ReplicationMessage } from '../../protocols/replication/index.js'
+import { CONFIGURATION_LEARNER_COUNT_MAX, CONFIGURATION_VOTER_COUNT_MAX, encodeConfiguration } from '../../protocols/replication/index.js'
+import type { EntryKind, LoggedConfiguration, ReplicationMessage } from '../../protocols/replication/index.js'
 import type { GroupBoot } from './boot.js'
+import { isMember, nextConfiguration } from './configurations.js'
+import type { ConfigurationChange } from './configurations.js'
 import { noEffects } from './effects.js'
 import type { GroupEffects } from './effects.js'
 import { assertGroupOptions } from './options.js'
@@ -18,6 +22,16 @@ export type Proposal =
   /** Nothing entered the log. */
   | { readonly kind: 'refused', readonly reason: 'not_leader' | 'transferring' | 'overloaded' }
 
+/** What became of a change of the configuration. */
+export type ConfigurationProposal =
+  | Proposal
+  /**
+   * Nothing entered the log. `pending`: the change before is not committed yet. `not_ready`: nothing of this term is
+   * (two leaders of different terms could otherwise each change one voter and share no quorum). `behind`: the learner has
+   * not confirmed the configuration that it learns by. `invalid`: no such step.
+   */
+  | { readonly kind: 'refused', readonly reason: 'pending' | 'not_ready' | 'behind' | 'invalid' }
+
 /** What a leader knows of one follower. */
 export interface FollowerView {
   readonly member: MemberId
@@ -26,6 +40,9 @@ export interface FollowerView {
   readonly mode: ProgressMode
   /** When its newest answer came. */
   readonly answeredMs: number
+  readonly isLearner: boolean
+  /** It answers, and has what was committed a heartbeat ago. */
+  readonly isCaughtUp: boolean
 }
 
 /**
@@ -58,7 +75,7 @@ export class ReplicationGroup {
   /** A message of another member. What does not belong here, is malformed or contradicts itself is ignored. */
   step (from: MemberId, message: ReplicationMessage, nowMs: number): void {
     const state = this.#state
-    if (message.partition !== state.partition || from === state.self || !state.voters.includes(from)) return
+    if (message.partition !== state.partition || from === state.self) return
     this.#touch(nowMs)
     receive(state, this.#roles, from, message)
   }
@@ -84,6 +101,39 @@ export class ReplicationGroup {
     if (index === undefined) return { kind: 'refused', reason: 'overloaded' }
     this.#isDirty = true
     return { kind: 'accepted', term: this.#state.term, index }
+  }
+
+  /** Changes who is in the group, by one step at a time; in force as soon as it is accepted, for good once it is committed. */
+  changeConfiguration (change: ConfigurationChange): ConfigurationProposal {
+    const role = this.#roles.current
+    const { configurations, commitIndex } = this.#state
+    if (role.role !== 'leader') return { kind: 'refused', reason: 'not_leader' }
+    if (!role.isReady) return { kind: 'refused', reason: 'not_ready' }
+    if (configurations.current.index > commitIndex) return { kind: 'refused', reason: 'pending' }
+    const next = nextConfiguration(configurations.current, change)
+    if (next === undefined || next.voters.length > CONFIGURATION_VOTER_COUNT_MAX || next.learners.length > CONFIGURATION_LEARNER_COUNT_MAX) {
+      return { kind: 'refused', reason: 'invalid' }
+    }
+    // So who votes knows since when it is here, and takes no older farewell for its own (`receive`).
+    if (change.kind === 'promote' && !role.hasConfirmed(change.member, configurations.current.index)) return { kind: 'refused', reason: 'behind' }
+    return this.propose('configuration', encodeConfiguration(next))
+  }
+
+  /** Mastership returns to this voter from now on; undefined: it stays where it is. */
+  prefer (member: MemberId | undefined): void {
+    this.#state.preferred = member
+  }
+
+  /** Asks members whether the group goes on without this replica: one that nobody speaks to would never learn it. */
+  askAround (members: readonly MemberId[], nowMs: number): void {
+    this.#touch(nowMs)
+    const { outbox, partition, term, log, self } = this.#state
+    for (const member of members) {
+      if (member === self) continue
+      outbox.sendAfter(member, {
+        kind: 'vote-request', partition, term: toTerm(term + 1), preVote: true, transfer: false, lastIndex: log.lastIndex, lastTerm: log.lastTerm
+      })
+    }
   }
 
   /**
@@ -142,7 +192,7 @@ export class ReplicationGroup {
    */
   offerSnapshot (from: MemberId, position: SnapshotPosition, nowMs: number): boolean {
     const state = this.#state
-    if (from === state.self || !state.voters.includes(from)) return false
+    if (from === state.self) return false
     if (position.term < state.term || position.term > ReplicaState.termMax) return false
     this.#touch(nowMs)
     if (position.term > state.term) this.#roles.follow(position.term)
@@ -155,10 +205,10 @@ export class ReplicationGroup {
   }
 
   /** The snapshot is whole: what makes it final goes into the batch of the next effects' persist. */
-  snapshotInstalled (position: Pick<SnapshotPosition, 'lastIndex' | 'lastTerm'>, nowMs: number): void {
+  snapshotInstalled (position: Pick<SnapshotPosition, 'lastIndex' | 'lastTerm' | 'configuration'>, nowMs: number): void {
     this.#touch(nowMs)
     const role = this.#roles.current
-    this.#state.install(position.lastIndex, position.lastTerm)
+    this.#state.install(position.lastIndex, position.lastTerm, position.configuration)
     if (role.role === 'follower') role.installed(position.lastIndex)
   }
 
@@ -181,6 +231,7 @@ export class ReplicationGroup {
     this.#isDirty = false
     const role = this.#roles.current
     if (role.role === 'follower' || role.role === 'leader') role.collect()
+    if (role.role === 'leader' && role.isRemoved) this.#roles.retire(role)
     return this.#state.takeEffects()
   }
 
@@ -195,6 +246,30 @@ export class ReplicationGroup {
   /** Who leads the current term as far as this replica knows; 0: nobody. */
   get leader (): MemberId | 0 {
     return this.#roles.current.leader
+  }
+
+  /** In force: the newest in the log. Another object whenever it is another one. */
+  get configuration (): LoggedConfiguration {
+    return this.#state.configurations.current
+  }
+
+  get isConfigurationCommitted (): boolean {
+    return this.#state.configurations.current.index <= this.#state.commitIndex
+  }
+
+  /** As of a position that the log holds or begins at: what a snapshot of the state there is told. */
+  configurationAt (index: LogIndex): LoggedConfiguration {
+    return this.#state.configurations.at(index)
+  }
+
+  /** The group goes on without this replica: as of this committed position it is in no configuration. Undefined: not known. */
+  get retiredIndex (): LogIndex | undefined {
+    return this.#state.retiredIndex
+  }
+
+  /** Whether this replica is in the configuration in force. */
+  get isMember (): boolean {
+    return isMember(this.#state.configurations.current, this.#state.self)
   }
 
   get commitIndex (): LogIndex {
@@ -250,6 +325,10 @@ export class ReplicationGroup {
   get followers (): readonly FollowerView[] {
     const role = this.#roles.current
     if (role.role !== 'leader') return []
-    return [...role.followers].map(({ member, matchIndex, mode, answeredMs }) => ({ member, matchIndex, mode, answeredMs }))
+    const { learners } = this.#state
+    return [...role.followers].map((progress) => {
+      const { member, matchIndex, mode, answeredMs } = progress
+      return { member, matchIndex, mode, answeredMs, isLearner: learners.includes(member), isCaughtUp: role.isCaughtUp(progress) }
+    })
   }
 }

@@ -43,18 +43,19 @@ export class Handover {
   /** Begins to hand over; undefined: to the follower that is furthest. False where there is nobody to hand over to. */
   begin (to: MemberId | undefined, isReturn = false): boolean {
     if (to === undefined && this.#transfer !== undefined) return true
-    const target = to === undefined ? this.#furthest() : this.#followers.get(to)
-    if (target === undefined) return false
+    const target = to === undefined ? this.furthest() : this.#followers.get(to)
+    if (target === undefined || !this.#state.voters.includes(target.member)) return false
     if (this.#transfer?.to === target.member) return true
     const deadlineMs = this.#state.nowMs + this.#state.options.electionTimeoutMsMin
     this.#transfer = { to: target.member, deadlineMs, isDue: true, isReturn }
     return true
   }
 
-  #furthest (): Progress | undefined {
+  /** The voter that could lead and has the most. */
+  furthest (): Progress | undefined {
     let best: Progress | undefined
     for (const progress of this.#followers.values()) {
-      if (progress.isFitToLead(this.#state.nowMs) && (best === undefined || progress.matchIndex > best.matchIndex)) best = progress
+      if (this.#state.voters.includes(progress.member) && progress.isFitToLead(this.#state.nowMs) && (best === undefined || progress.matchIndex > best.matchIndex)) best = progress
     }
     return best
   }
@@ -72,9 +73,9 @@ export class Handover {
   /** At every heartbeat of a leader that knows what is committed. */
   beat (): void {
     if (this.#transfer !== undefined) this.#transfer.isDue = true
-    const { nowMs, options, commitIndex, isResigning } = this.#state
-    const preferred = options.preferred === undefined ? undefined : this.#followers.get(options.preferred)
-    if (preferred === undefined) return
+    const { nowMs, options, commitIndex, isResigning, voters } = this.#state
+    const preferred = this.#state.preferred === undefined ? undefined : this.#followers.get(this.#state.preferred)
+    if (preferred === undefined || !voters.includes(preferred.member)) return
     // Under load the newest entries are always under way: what was committed a heartbeat ago must be there.
     const isCaughtUp = preferred.isFitToLead(nowMs) && preferred.matchIndex >= this.#commitBefore
     this.#commitBefore = commitIndex

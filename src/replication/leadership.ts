@@ -2,6 +2,7 @@ import { assert, toLogIndex } from '../base/index.js'
 import type { LogIndex, MemberId } from '../base/index.js'
 import type { EntryKind, ReplicationMessage } from '../../protocols/replication/index.js'
 import { AppendSender } from './append-sender.js'
+import { isVoter } from './configurations.js'
 import { Handover } from './handover.js'
 import { LeaderReads } from './leader-reads.js'
 import { entryBytes } from './log.js'
@@ -26,6 +27,10 @@ export class Leadership {
   /** The entry that opened the term: once it is committed, all earlier ones are known to be. */
   readonly #openingIndex: LogIndex
   #uncommittedBytes = 0
+  /** Members that a configuration not yet committed removes, and its position: they are told when it is. */
+  readonly #leaving = new Map<MemberId, LogIndex>()
+  /** What was committed at the last heartbeat: who has it keeps up. */
+  #keptUpIndex = toLogIndex(0)
   #heartbeatMs: number
   /** Every follower is owed an append: a heartbeat is due, or reads wait for a round. */
   #mustSend = true
@@ -37,9 +42,7 @@ export class Leadership {
     this.#sender = new AppendSender(state)
     this.#rounds = new Rounds(options.electionTimeoutMsMin + options.heartbeatIntervalMs)
     this.handover = new Handover(state, this.#progress)
-    for (const member of state.voters.others) {
-      this.#progress.set(member, new Progress(member, options, toLogIndex(log.lastIndex + 1), nowMs))
-    }
+    this.#meetMembers()
     for (let index = state.commitIndex + 1; index <= log.lastIndex; index++) this.#uncommittedBytes += entryBytes(log.entryAt(toLogIndex(index)))
     this.#openingIndex = this.#append('noop', noPayload)
     this.#rounds.beginTimed(nowMs)
@@ -92,12 +95,45 @@ export class Leadership {
     return entry.index
   }
 
+  /** Begins to send to whoever is in the configuration in force, and ends for whoever is not any more. */
+  #meetMembers (): void {
+    const { voters, learners, self, options, log, nowMs, configurations } = this.#state
+    const members = [...voters.others, ...learners.filter((member) => member !== self)]
+    for (const member of members) {
+      this.#leaving.delete(member)
+      if (!this.#progress.has(member)) this.#progress.set(member, new Progress(member, options, toLogIndex(log.lastIndex + 1), nowMs))
+    }
+    for (const member of this.#progress.keys()) {
+      if (members.includes(member)) continue
+      this.#progress.delete(member)
+      this.#leaving.set(member, configurations.current.index)
+    }
+  }
+
+  /** Whether this leader is in no committed configuration any more: it has led until that was committed, and ends. */
+  get isRemoved (): boolean {
+    const { configurations, commitIndex, self } = this.#state
+    return configurations.current.index <= commitIndex && !isVoter(configurations.current, self)
+  }
+
+  /** Whether a member has the log durably up to there. */
+  hasConfirmed (member: MemberId, index: LogIndex): boolean {
+    return (this.#progress.get(member)?.matchIndex ?? -1) >= index
+  }
+
+  /** Whether a member answers and has what was committed a heartbeat ago. */
+  isCaughtUp (progress: Progress): boolean {
+    return progress.isFitToLead(this.#state.nowMs) && progress.matchIndex >= this.#keptUpIndex
+  }
+
   /** The new entry's index; undefined where too many bytes wait for their commit. */
   propose (kind: EntryKind, payload: Uint8Array): LogIndex | undefined {
     assert(!this.handover.isUnderWay, 'a leader that hands over takes no proposals')
     const { uncommittedBytesMax } = this.#state.options
     if (this.#uncommittedBytes > 0 && this.#uncommittedBytes + payload.length > uncommittedBytesMax) return undefined
-    return this.#append(kind, payload)
+    const index = this.#append(kind, payload)
+    if (kind === 'configuration') this.#meetMembers()
+    return index
   }
 
   onAppendReply (from: MemberId, reply: AppendReply): void {
@@ -127,11 +163,16 @@ export class Leadership {
    * earlier term's entry on a majority may still be overwritten (Raft paper, figure 8).
    */
   advanceCommit (): void {
-    const { voters, log, term, commitIndex } = this.#state
+    const { voters, log, term, commitIndex, outbox, partition } = this.#state
     const index = toLogIndex(voters.agreed(this.#matchOf))
     if (index <= commitIndex || log.termAt(index) !== term) return
     for (let at = commitIndex + 1; at <= index; at++) this.#uncommittedBytes -= entryBytes(log.entryAt(toLogIndex(at)))
     this.#state.commitTo(index)
+    for (const [member, leftAtIndex] of this.#leaving) {
+      if (leftAtIndex > index) continue
+      this.#leaving.delete(member)
+      outbox.sendNow(member, { kind: 'retired', partition, term, index })
+    }
   }
 
   read (id: number): void {
@@ -167,6 +208,7 @@ export class Leadership {
     }
     this.#rounds.beginTimed(nowMs)
     this.#mustSend = true
+    this.#keptUpIndex = this.#state.commitIndex
     if (this.isReady) this.handover.beat()
     return true
   }

@@ -49,10 +49,9 @@ export interface GroupTuning {
 /** One group of one replica. */
 export interface GroupOptions extends GroupTuning {
   readonly partition: PartitionId
-  /** This replica's member; one of the voters. */
+  /** This replica's member. */
   readonly self: MemberId
-  readonly voters: readonly MemberId[]
-  /** The voter that mastership returns to; undefined: whoever was elected keeps it. */
+  /** The voter that mastership returns to at first, see `prefer`; undefined: whoever was elected keeps it. */
   readonly preferred: MemberId | undefined
 }
 
@@ -73,15 +72,8 @@ export const defaultGroupOptions: GroupTuning = {
   snapshotTimeoutMs: 60_000
 }
 
-/** Voters of one group at most: a quorum of 15 is 8, and no partition needs more copies. */
-export const VOTERS_MAX = 15
-
 /** Stops the program where options contradict each other: they come from our own checked configuration. */
 export function assertGroupOptions (options: GroupOptions): void {
-  const { voters, self } = options
-  assert(voters.length >= 1 && voters.length <= VOTERS_MAX, `a group has 1 to ${VOTERS_MAX} voters, not ${voters.length}`)
-  assert(new Set(voters).size === voters.length, 'a voter is named once')
-  assert(voters.includes(self), 'a replica is one of its group\'s voters')
   assert(options.heartbeatIntervalMs > 0, 'heartbeatIntervalMs is positive')
   assert(options.heartbeatIntervalMs * 2 <= options.electionTimeoutMsMin, 'electionTimeoutMsMin is at least two heartbeats')
   assert(options.electionTimeoutMsMin <= options.electionTimeoutMsMax, 'electionTimeoutMsMin is at most electionTimeoutMsMax')

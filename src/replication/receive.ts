@@ -1,13 +1,26 @@
 import { unreachable } from '../base/index.js'
 import type { MemberId } from '../base/index.js'
 import type { ReplicationMessage } from '../../protocols/replication/index.js'
+import { isMember } from './configurations.js'
 import { ReplicaState } from './replica-state.js'
 import type { Roles } from './roles.js'
 
-/** What a message of another voter means: first for the term, then for the role. */
+/**
+ * What a message of another member means: first for the term, then for the role. Members that this replica's configuration
+ * does not have are heard as well: theirs may be newer (thesis section 4.2.2). Whom a quorum needs is counted elsewhere.
+ */
 export function receive (state: ReplicaState, roles: Roles, from: MemberId, message: ReplicationMessage): void {
   if (message.term > ReplicaState.termMax) {
     state.outbox.anomaly(`member ${from} names term ${message.term}`)
+    return
+  }
+  if (message.kind === 'retired') {
+    state.farewell(message.index)
+    return
+  }
+  if (message.kind === 'vote-request' && !state.installing && !state.isCommittedMember(from)) {
+    const { outbox, partition, term, commitIndex } = state
+    outbox.sendAfter(from, { kind: 'retired', partition, term, index: commitIndex })
     return
   }
   if (message.term > state.term && !meetNewerTerm(roles, message)) return
@@ -17,7 +30,7 @@ export function receive (state: ReplicaState, roles: Roles, from: MemberId, mess
     else if (message.kind === 'vote-request') roles.refuseVote(from, message)
     return
   }
-  const { outbox, partition, term, commitIndex, installing, isResigning } = state
+  const { outbox, partition, term, commitIndex } = state
   const role = roles.current
   switch (message.kind) {
     case 'append': {
@@ -36,10 +49,10 @@ export function receive (state: ReplicaState, roles: Roles, from: MemberId, mess
       roles.onVoteReply(from, message)
       break
     case 'timeout-now':
-      if (role.role === 'follower' && role.leader === from && !installing && !isResigning) roles.campaign('transfer')
+      if (role.role === 'follower' && role.leader === from) roles.takeOver()
       break
     case 'read-request':
-      if (role.role === 'leader') role.onReadRequest(from, message)
+      if (role.role === 'leader' && isMember(state.configurations.current, from)) role.onReadRequest(from, message)
       else outbox.sendAfter(from, { kind: 'read-reply', partition, term, id: message.id, index: commitIndex, accepted: false })
       break
     case 'read-reply':

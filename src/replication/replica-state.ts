@@ -1,8 +1,9 @@
 import { assert, toLogIndex, toTerm } from '../base/index.js'
 import type { LogIndex, MemberId, PartitionId, Prng, Term } from '../base/index.js'
-import type { HardState, LogEntry } from '../../protocols/replication/index.js'
+import type { HardState, LogEntry, LoggedConfiguration } from '../../protocols/replication/index.js'
 import { findBootProblem } from './boot.js'
 import type { GroupBoot } from './boot.js'
+import { Configurations, isMember, isVoter } from './configurations.js'
 import { ConfirmedReads } from './confirmed-reads.js'
 import { Durability } from './durability.js'
 import { Outbox } from './effects.js'
@@ -20,9 +21,11 @@ export class ReplicaState {
   readonly options: GroupOptions
   readonly partition: PartitionId
   readonly self: MemberId
-  readonly voters: VoterSet
   readonly random: Prng
   readonly log: RetainedLog
+  readonly configurations: Configurations
+  /** See `GroupBoot.voteFloor`. */
+  readonly voteFloor: LogIndex
   readonly durability: Durability
   readonly reads = new ConfirmedReads()
   outbox = new Outbox()
@@ -34,10 +37,16 @@ export class ReplicaState {
   installing: boolean
   /** The node is stopping: mastership is given away, not taken or brought back. */
   isResigning = false
+  /** The voter that mastership returns to. */
+  preferred: MemberId | undefined
+  /** As of this committed position the group did not have this replica, as somebody said. */
+  #farewellIndex: LogIndex | undefined
   #term: Term
   #vote: MemberId | 0
   #commitIndex: LogIndex
   #appliedIndex: LogIndex
+  /** Of the configuration in force; made anew where that changes. */
+  #voters: VoterSet | undefined
 
   constructor (options: GroupOptions, boot: GroupBoot, random: Prng, nowMs: number) {
     const problem = findBootProblem(boot)
@@ -45,16 +54,64 @@ export class ReplicaState {
     this.options = options
     this.partition = options.partition
     this.self = options.self
-    this.voters = new VoterSet(options.voters, options.self)
     this.random = random
     this.nowMs = nowMs
+    this.preferred = options.preferred
     this.log = new RetainedLog(boot.logStart, boot.entries)
+    this.configurations = new Configurations(boot.configuration, boot.entries)
+    this.voteFloor = boot.voteFloor
     this.durability = new Durability(this.log.lastIndex)
     this.installing = boot.installing
     this.#term = boot.hardState.term
     this.#vote = boot.hardState.vote
     this.#commitIndex = boot.hardState.commitIndex
     this.#appliedIndex = boot.installing ? boot.logStart.index : boot.appliedIndex
+  }
+
+  /** The voters of the configuration in force. */
+  get voters (): VoterSet {
+    this.#voters ??= new VoterSet(this.configurations.current.voters, this.self)
+    return this.#voters
+  }
+
+  get learners (): readonly MemberId[] {
+    return this.configurations.current.learners
+  }
+
+  /** Whether this replica votes by the configuration in force. */
+  get isVoter (): boolean {
+    return isVoter(this.configurations.current, this.self)
+  }
+
+  /**
+   * Whether this replica may lead: a voter by the configuration in force, or by the one that is committed while that is not:
+   * it may be the only one that has the newest log (thesis section 4.2.2). It counts itself only where it is in force.
+   */
+  get isEligible (): boolean {
+    return this.isVoter || isVoter(this.configurations.at(this.#commitIndex), this.self)
+  }
+
+  /** Whether a member is in the committed configuration, as far as this replica knows it. */
+  isCommittedMember (member: MemberId): boolean {
+    return isMember(this.configurations.at(this.#commitIndex), member)
+  }
+
+  /**
+   * Committed up to there the group does not have this replica: so a configuration in this log up to there that does was
+   * replaced since, or is none of the group's. A later one may have it again. A learner that has not got so far may take an
+   * old farewell for its own: it is made anew, and cannot vote before it has confirmed the configuration it learns by.
+   */
+  get retiredIndex (): LogIndex | undefined {
+    return this.#farewellIndex !== undefined && this.#farewellIndex >= this.configurations.current.index ? this.#farewellIndex : undefined
+  }
+
+  farewell (index: LogIndex): void {
+    if (this.#farewellIndex === undefined || index > this.#farewellIndex) this.#farewellIndex = index
+  }
+
+  /** Whether enough of the log is here to vote and to be voted for. */
+  get mayVote (): boolean {
+    return this.log.lastIndex >= this.voteFloor
   }
 
   get term (): Term {
@@ -90,11 +147,13 @@ export class ReplicaState {
 
   append (entry: LogEntry): void {
     this.log.append(entry)
+    if (this.configurations.appended(entry)) this.#voters = undefined
   }
 
   truncateFrom (from: LogIndex): void {
     assert(from > this.#commitIndex, 'what is committed is never truncated')
     this.log.truncateFrom(from)
+    if (this.configurations.truncatedFrom(from)) this.#voters = undefined
     this.durability.truncated(from, this.log)
   }
 
@@ -111,19 +170,23 @@ export class ReplicaState {
     assert(to <= this.#appliedIndex, 'only what is applied is compacted')
     if (this.installing || to <= this.log.startIndex) return
     this.log.compact(to)
+    this.configurations.compactedTo(to)
     this.durability.compacted(this.log)
   }
 
   /** The state is as of `lastIndex` now. What the log has behind it stays where it is the same log (Raft paper, figure 13). */
-  install (lastIndex: LogIndex, lastTerm: Term): void {
+  install (lastIndex: LogIndex, lastTerm: Term, configuration: LoggedConfiguration): void {
     assert(this.installing, 'a snapshot is installed after it was offered')
     assert(lastIndex >= this.#appliedIndex && lastIndex >= this.log.startIndex, 'a snapshot never takes the state back')
     if (this.log.has(lastIndex, lastTerm)) {
       this.log.compact(lastIndex)
+      this.configurations.compactedTo(lastIndex)
       this.durability.compacted(this.log)
     } else {
       assert(lastIndex > this.#commitIndex, 'a snapshot agrees with what is committed here')
       this.log.reset({ index: lastIndex, term: lastTerm })
+      this.configurations.reset(configuration)
+      this.#voters = undefined
       this.durability.replaced(this.log)
     }
     this.installing = false
@@ -135,7 +198,7 @@ export class ReplicaState {
   takeEffects (): GroupEffects {
     const { outbox, log, durability } = this
     this.outbox = new Outbox()
-    const persist = durability.take(log, () => this.#hardState())
+    const persist = durability.take(log, this.configurations.base, () => this.#hardState())
     let committed: readonly LogEntry[] = []
     if (!this.installing) {
       if (this.#appliedIndex < this.#commitIndex) {

@@ -25,10 +25,15 @@ export class Roles {
     const following = new Following(state, this.forwarded, 0)
     following.waitAgain()
     // Nobody has led yet as far as this process knows: the preferred voter comes first; pre-votes protect a living leader.
-    if (options.preferred === options.self) following.hurry(nowMs + random.between(0, options.leaderLostDelayMsMax))
+    if (state.preferred === options.self && state.isVoter && state.mayVote) following.hurry(nowMs + random.between(0, options.leaderLostDelayMsMax))
     this.#current = following
     // Alone there is nobody to ask: it leads as soon as its own vote is durable.
-    if (voters.size === 1 && !state.installing) this.campaign('election')
+    if (voters.size === 1 && state.isVoter && this.#mayCampaign) this.campaign('election')
+  }
+
+  get #mayCampaign (): boolean {
+    const { installing, isEligible, mayVote } = this.#state
+    return !installing && isEligible && mayVote
   }
 
   get current (): Role {
@@ -69,7 +74,7 @@ export class Roles {
   campaign (how: 'pre-vote' | 'election' | 'transfer'): void {
     const state = this.#state
     const { options, random, nowMs } = state
-    assert(!state.installing && this.#current.role !== 'leader', 'a leader or a replica without state does not campaign')
+    assert(this.#mayCampaign && this.#current.role !== 'leader', 'a leader, a replica without state and who does not vote do not campaign')
     this.forwarded.refuseAll()
     if (how !== 'pre-vote') {
       state.enterTerm(toTerm(state.term + 1))
@@ -105,13 +110,13 @@ export class Roles {
 
   tick (): void {
     const role = this.#current
-    const { nowMs, installing, isResigning, term } = this.#state
+    const { nowMs, isResigning, term } = this.#state
     if (role.role === 'leader') {
       if (!role.tick()) this.follow(term)
       return
     }
     if (nowMs >= role.electionMs) {
-      if (!installing && !isResigning) this.campaign('pre-vote')
+      if (this.#mayCampaign && !isResigning) this.campaign('pre-vote')
       else if (role.role === 'follower') role.waitAgain()
       else this.follow(term)
     } else if (role.role !== 'follower') {
@@ -120,11 +125,25 @@ export class Roles {
     if (role.role === 'follower' && role === this.#current) role.repeatIfDue()
   }
 
+  /** The leader told this replica to campaign at once. */
+  takeOver (): void {
+    if (this.#mayCampaign && !this.#state.isResigning) this.campaign('transfer')
+  }
+
+  /** This leader has committed a configuration without itself: somebody else leads at once (thesis section 4.2.2). */
+  retire (leadership: Leadership): void {
+    const { outbox, partition, term, commitIndex } = this.#state
+    const successor = leadership.handover.furthest()
+    if (successor !== undefined) outbox.sendNow(successor.member, { kind: 'timeout-now', partition, term })
+    this.follow(term)
+    this.#state.farewell(commitIndex)
+  }
+
   /** A request of the current term, or a pre-vote for a term to come. */
   onVoteRequest (from: MemberId, request: VoteRequest): void {
-    const { log, term, vote, outbox, partition } = this.#state
+    const { log, term, vote, outbox, partition, mayVote } = this.#state
     const { preVote, lastIndex, lastTerm } = request
-    const isUpToDate = lastTerm > log.lastTerm || (lastTerm === log.lastTerm && lastIndex >= log.lastIndex)
+    const isUpToDate = mayVote && (lastTerm > log.lastTerm || (lastTerm === log.lastTerm && lastIndex >= log.lastIndex))
     if (preVote) {
       const granted = isUpToDate && request.term > term
       // A granted pre-vote names the term it is for; a refused one names ours, which the asker may have to catch up with.

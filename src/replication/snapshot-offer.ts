@@ -1,4 +1,5 @@
 import type { LogIndex, Term } from '../base/index.js'
+import type { LoggedConfiguration } from '../../protocols/replication/index.js'
 import type { ReplicaState } from './replica-state.js'
 
 /** What a snapshot stream says of itself. */
@@ -8,6 +9,8 @@ export interface SnapshotPosition {
   /** The last log position the state contains. */
   readonly lastIndex: LogIndex
   readonly lastTerm: Term
+  /** Who was in the group there. */
+  readonly configuration: LoggedConfiguration
 }
 
 /** Whether a snapshot helps: it must bring more than is committed here or, where the state is gone, take nothing back. */

@@ -8,7 +8,7 @@ import {
   KNOWN_ADDRESS_COUNT_MAX, batchKey, crc32, dataKey, decodeBatchNumber, decodeFoundingRecord, decodeInstalling, decodeKnownPeer,
   decodeLogStart, decodeNodeRecord, decodeReplicaState, decodeValueRecord, encodeBatchNumber,
   encodeFoundingRecord, encodeInstalling, encodeKnownPeer, encodeLogStart, encodeNodeRecord,
-  encodeReplicaState, encodeValueRecord, hardStateKey, nodeKey, openRecord, peerKey, replicaStateKey, sealRecord
+  encodeReplicaState, encodeValueRecord, hardStateKey, logStartKey, nodeKey, openRecord, peerKey, replicaStateKey, sealRecord
 } from '../../src/layout/index.js'
 import { expect, suite } from '../harness.js'
 
@@ -161,14 +161,16 @@ suite('meta records', ({ test }) => {
   test('of a replica come back', () => {
     expect.equal(decodeReplicaState(P3, encodeReplicaState(P3, REPLICA_STATE)), REPLICA_STATE)
     const position = { index: toLogIndex(12), term: toTerm(4) }
-    expect.equal(decodeLogStart(P3, encodeLogStart(P3, position)), position)
+    const start = { ...position, configuration: { index: toLogIndex(7), voters: [toMemberId(3), toMemberId(1)], learners: [toMemberId(9)] } }
+    expect.equal(decodeLogStart(P3, encodeLogStart(P3, start)), start)
+    expect.equal(decodeLogStart(P3, sealRecord(logStartKey(P3), Buffer.from('080c1004', 'hex'))), { ...position, configuration: undefined }, 'of a version before')
     expect.equal(decodeInstalling(P3, encodeInstalling(P3, position)), position)
   })
 
   test('are bound to their partition and peer', () => {
     expect.throws(() => decodeReplicaState(toPartitionId(4), encodeReplicaState(P3, REPLICA_STATE)), isDecodeError(/^replica-state \(partition 4\): the checksum/))
     expect.throws(() => decodeKnownPeer(OTHER_PEER, encodeKnownPeer(PEER, KNOWN_PEER)), isDecodeError(/^peer/))
-    expect.throws(() => decodeInstalling(P3, encodeLogStart(P3, { index: toLogIndex(1), term: toTerm(1) })), isDecodeError(/^installing/))
+    expect.throws(() => decodeInstalling(P3, encodeLogStart(P3, { index: toLogIndex(1), term: toTerm(1), configuration: undefined })), isDecodeError(/^installing/))
   })
 
   test('skip fields of newer versions', () => {

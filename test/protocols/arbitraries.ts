@@ -5,7 +5,7 @@ import {
 } from '../../src/base/index.js'
 import type { LogIndex, MemberId, Multiaddr, Term } from '../../src/base/index.js'
 import type {
-  ChangeOutcome, ClusterMap, ClusterMessage, Command, EntryKind, GroupPlacement, HardState, KvMessage, KvResponseMessage, LogEntry, MapCommand, MapMember,
+  ChangeOutcome, ClusterMap, ClusterMessage, Command, Configuration, EntryKind, GroupPlacement, HardState, KvMessage, KvResponseMessage, LogEntry, MapCommand, MapMember,
   MemberRecord, MembershipMessage, MemberVersion, OriginCommands, ProbeHeader, ReplicationMessage, SnapshotFrame, SnapshotRecord
 } from '../../protocols/index.js'
 
@@ -75,7 +75,7 @@ export const membershipMessage: fc.Arbitrary<MembershipMessage> = fc.oneof(
 
 const entryParts = fc.array(fc.record({
   rise: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(2 ** 33) }),
-  kind: fc.constantFrom<EntryKind>('noop', 'commands', 'map'),
+  kind: fc.constantFrom<EntryKind>('noop', 'commands', 'map', 'configuration'),
   payload
 }), { maxLength: 8 })
 
@@ -108,7 +108,8 @@ export const replicationMessage: fc.Arbitrary<ReplicationMessage> = fc.oneof(
   fc.record({ kind: fc.constant('vote-reply' as const), partition, term, preVote: fc.boolean(), granted: fc.boolean() }),
   fc.record({ kind: fc.constant('timeout-now' as const), partition, term }),
   fc.record({ kind: fc.constant('read-request' as const), partition, term, id: count }),
-  fc.record({ kind: fc.constant('read-reply' as const), partition, term, id: count, index, accepted: fc.boolean() })
+  fc.record({ kind: fc.constant('read-reply' as const), partition, term, id: count, index, accepted: fc.boolean() }),
+  fc.record({ kind: fc.constant('retired' as const), partition, term, index })
 )
 
 export const logEntries: fc.Arbitrary<LogEntry[]> = fc.tuple(smallCount, smallCount, entryParts.filter((parts) => parts.length > 0))
@@ -117,10 +118,17 @@ export const logEntries: fc.Arbitrary<LogEntry[]> = fc.tuple(smallCount, smallCo
 export const hardState: fc.Arbitrary<HardState> = fc.record({ term, vote: memberOrNobody, commitIndex: index })
 
 const snapshotRecord: fc.Arbitrary<SnapshotRecord> = fc.record({ key: fc.uint8Array({ minLength: 1, maxLength: 60 }), value: payload })
+/** Ascending, as they are written. */
+export const configuration: fc.Arbitrary<Configuration> = fc.uniqueArray(member, { minLength: 1, maxLength: 14 }).chain((members) =>
+  fc.integer({ min: 1, max: members.length }).map((count) => {
+    const ascending = (some: readonly MemberId[]): MemberId[] => [...some].sort((a, b) => a - b)
+    return { voters: ascending(members.slice(0, count)), learners: ascending(members.slice(count, count + 7)) }
+  }))
+
 export const snapshotFrame: fc.Arbitrary<SnapshotFrame> = fc.oneof(
   fc.record({
     kind: fc.constant('header' as const),
-    header: fc.record({ clusterId, partition, term, lastIndex: index, lastTerm: term, revision, keyCount: count })
+    header: fc.record({ clusterId, partition, term, lastIndex: index, lastTerm: term, revision, keyCount: count, configuration: fc.tuple(configuration, index).map(([members, at]) => ({ ...members, index: at })) })
   }),
   fc.record({ kind: fc.constant('records' as const), records: fc.array(snapshotRecord, { maxLength: 12 }) }),
   fc.record({ kind: fc.constant('end' as const), recordCount: count })

@@ -78,7 +78,7 @@ suite('numbers and texts out of range', ({ test }) => {
       { 'messages.0.append.entries.1.term': 8 }, { 'messages.0.append.entries.2.term': 9 }, { 'messages.0.append.entries.2.term': 12 },
       { 'messages.0.append.term': 9 }, { 'messages.0.append.prevTerm': 10 },
       { 'messages.0.append.prevTerm': 0, 'messages.0.append.entries.0.term': 0 },
-      ...each('messages.0.append.entries.1.kind', [0, 4, 2 ** 32 - 1]),
+      ...each('messages.0.append.entries.1.kind', [0, 5, 2 ** 32 - 1]),
       { 'messages.0.append.prevIndex': Number.MAX_SAFE_INTEGER - 2 }, { 'messages.0.append.prevIndex': Number.MAX_SAFE_INTEGER },
       { 'messages.0.append.entries.0.payload': bytes(5 * 1024 * 1024 + 1) }
     ])
@@ -90,7 +90,7 @@ suite('numbers and texts out of range', ({ test }) => {
     const runPlain = { firstIndex: 5, entries: [{ term: 3, kind: 2, payload: bytes(3) }, { kind: 1 }] }
     run.refused(runPlain, [
       { firstIndex: 0 }, { firstIndex: Number.MAX_SAFE_INTEGER }, { entries: [] }, { 'entries.0.term': undefined },
-      { 'entries.0.term': 0 }, { 'entries.1.term': 2 }, { 'entries.0.kind': 4 }, { 'entries.0.kind': 0 }
+      { 'entries.0.term': 0 }, { 'entries.1.term': 2 }, { 'entries.0.kind': 5 }, { 'entries.0.kind': 0 }
     ])
     run.legal(runPlain, [{ firstIndex: Number.MAX_SAFE_INTEGER - 1 }, { 'entries.1.term': 4 }])
   })

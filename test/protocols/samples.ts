@@ -70,7 +70,8 @@ export const replicationSamples: readonly ReplicationMessage[] = [
   { kind: 'vote-reply', partition, term, preVote: false, granted: true },
   { kind: 'timeout-now', partition, term },
   readRequest,
-  { kind: 'read-reply', partition, term, id: 2 ** 40, index: toLogIndex(303), accepted: true }
+  { kind: 'read-reply', partition, term, id: 2 ** 40, index: toLogIndex(303), accepted: true },
+  { kind: 'retired', partition, term, index: toLogIndex(304) }
 ]
 
 const routed = { id: 77, partition, epoch: toEpoch(5), timeoutMs: 4900 }
@@ -150,7 +151,7 @@ export const clusterSamples: readonly ClusterMessage[] = [
 
 export const header: Of<SnapshotFrame, 'header'> = {
   kind: 'header',
-  header: { clusterId, partition, term, lastIndex: toLogIndex(303), lastTerm: toTerm(10), revision, keyCount: 2 }
+  header: { clusterId, partition, term, lastIndex: toLogIndex(303), lastTerm: toTerm(10), revision, keyCount: 2, configuration: { index: toLogIndex(17), voters: [toMemberId(1), toMemberId(300)], learners: [toMemberId(2)] } }
 }
 export const records: Of<SnapshotFrame, 'records'> = {
   kind: 'records', records: [{ key: bytes('a'), value: bytes('') }, { key: bytes('b'), value: bytes('xyz') }]

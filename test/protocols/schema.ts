@@ -70,7 +70,7 @@ export function membershipPlain (messages: readonly MembershipMessage[]): Plain 
   }))
 }
 
-const entryKindNumber = { noop: 1, commands: 2, map: 3 }
+const entryKindNumber = { noop: 1, commands: 2, map: 3, configuration: 4 }
 
 /** @param prevTerm the term that need not be repeated; undefined: every entry names its own */
 function entriesPlain (entries: readonly LogEntry[], prevTerm: number | undefined): Plain[] {
@@ -107,7 +107,10 @@ export const hardStatePlain = (state: HardState): Plain => ({ ...state })
 
 export function snapshotPlain (frame: SnapshotFrame): Plain {
   switch (frame.kind) {
-    case 'header': return { header: { ...frame.header } }
+    case 'header': {
+      const { configuration: { index, voters, learners }, ...rest } = frame.header
+      return { header: { ...rest, voters, ...repeated('learners', learners), configurationIndex: index } }
+    }
     case 'records': return { records: repeated('records', frame.records) }
     case 'end': return { end: { recordCount: frame.recordCount } }
   }

@@ -2,7 +2,7 @@ import { Prng, toLogIndex, toMemberId, toPartitionId, toTerm } from '../../src/b
 import type { LogIndex, MemberId } from '../../src/base/index.js'
 import { defaultGroupOptions, ReplicationGroup } from '../../src/replication/index.js'
 import type { Addressed, GroupBoot, GroupEffects, GroupTuning, PersistEffect } from '../../src/replication/index.js'
-import type { LogEntry, ReplicationMessage } from '../../protocols/replication/index.js'
+import type { LogEntry, LoggedConfiguration, ReplicationMessage } from '../../protocols/replication/index.js'
 
 type Kind = ReplicationMessage['kind']
 type Of<K extends Kind> = Extract<ReplicationMessage, { kind: K }>
@@ -24,9 +24,11 @@ export interface BootSketch {
   /** Terms of the entries behind the start. */
   readonly log?: readonly number[]
   readonly installing?: boolean
+  readonly configuration?: LoggedConfiguration
+  readonly voteFloor?: number
 }
 
-export function bootOf ({ term, vote, commit, applied, start, log, installing }: BootSketch): GroupBoot {
+export function bootOf ({ term, vote, commit, applied, start, log, installing, configuration, voteFloor }: BootSketch): GroupBoot {
   const entries = entriesOf(log ?? [], start?.[0] ?? 0)
   const lastTerm = entries[entries.length - 1]?.term ?? start?.[1] ?? 0
   const commitIndex = commit ?? start?.[0] ?? 0
@@ -35,7 +37,9 @@ export function bootOf ({ term, vote, commit, applied, start, log, installing }:
     logStart: { index: toLogIndex(start?.[0] ?? 0), term: toTerm(start?.[1] ?? 0) },
     entries,
     appliedIndex: toLogIndex(applied ?? commitIndex),
-    installing: installing ?? false
+    installing: installing ?? false,
+    configuration: configuration ?? { index: toLogIndex(0), voters: [1, 2, 3].map(member), learners: [] },
+    voteFloor: toLogIndex(voteFloor ?? 0)
   }
 }
 
@@ -102,8 +106,8 @@ export class Bench {
   constructor ({ self, voters, preferred, tuning, boot, seed }: BenchOptions = {}) {
     const members = Array.from({ length: voters ?? 3 }, (_, at) => member(at + 1))
     this.group = new ReplicationGroup(
-      { ...defaultGroupOptions, ...tuning, partition, self: member(self ?? 1), voters: members, preferred: preferred === undefined ? undefined : member(preferred) },
-      bootOf(boot ?? {}), new Prng(seed ?? 'bench'), 0
+      { ...defaultGroupOptions, ...tuning, partition, self: member(self ?? 1), preferred: preferred === undefined ? undefined : member(preferred) },
+      bootOf({ configuration: { index: toLogIndex(0), voters: members, learners: [] }, ...boot }), new Prng(seed ?? 'bench'), 0
     )
     this.take()
   }

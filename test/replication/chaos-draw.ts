@@ -19,6 +19,8 @@ export interface Nemesis {
   readonly crashInstalling: number
   readonly keepsFlight: number
   readonly fastRestart: number
+  /** ms between two steps of the group's membership on average; 0: it never changes. */
+  readonly changeEveryMs: number
   /** ms between two faults on average. */
   readonly faultEveryMs: number
 }
@@ -52,6 +54,7 @@ export function drawOptions (seed: string, random: Prng, fault: PlantedFault): C
   const voters = [3, 5, 3, 5, 3, 4, 2, 1][random.below(8)] as number
   return {
     voters,
+    spares: random.chance(1, 2) ? random.between(1, 3) : 0,
     seed,
     fault,
     tuning: drawTuning(random),
@@ -70,6 +73,7 @@ export function drawNemesis (random: Prng): Nemesis {
   return {
     crashAfterVote: some(200), crashAfterAppend: some(20), crashAfterLeading: some(300), isolateAfterLeading: some(300),
     crashInstalling: some(300), keepsFlight: random.between(0, 1000), fastRestart: random.between(0, 900),
+    changeEveryMs: random.chance(2, 3) ? random.between(10, 200) : 0,
     faultEveryMs: random.between(20, 300)
   }
 }

@@ -8,12 +8,14 @@ suite('replication under chaos', ({ test }) => {
     let committed = 0
     let snapshots = 0
     let reads = 0
+    let changes = 0
     for (let seed = 1; seed <= SEEDS; seed++) {
       const result = runChaos(seed)
       committed += result.committed
       snapshots += result.snapshots
       reads += result.reads
+      changes += result.changes
     }
-    expect.ok(committed > SEEDS * 20 && reads > SEEDS * 20 && snapshots > SEEDS / 10, `too little happened: ${committed} entries, ${reads} reads, ${snapshots} snapshots`)
+    expect.ok(committed > SEEDS * 20 && reads > SEEDS * 20 && snapshots > SEEDS / 10 && changes > SEEDS, `too little happened: ${committed} entries, ${reads} reads, ${snapshots} snapshots, ${changes} changes`)
   })
 })

@@ -1,6 +1,7 @@
 import { Prng } from '../../src/base/index.js'
 import { drawLinks, drawNemesis, drawOptions } from './chaos-draw.js'
 import type { Nemesis } from './chaos-draw.js'
+import type { ConfigurationChange } from '../../src/replication/index.js'
 import { Cluster } from './cluster.js'
 import type { Node, PlantedFault } from './virtual-node.js'
 
@@ -11,6 +12,7 @@ export interface ChaosResult {
   readonly reads: number
   readonly snapshots: number
   readonly leaderChanges: number
+  readonly changes: number
 }
 
 /** One seed: a drawn cluster under drawn faults, then healed; throws where a promise is broken, with the seed. */
@@ -31,6 +33,7 @@ class Chaos {
   readonly #chaosMs: number
   readonly #keepEntries: number
   #isCalm = false
+  #changes = 0
 
   constructor (seed: string, chaosMs: number, fault: PlantedFault) {
     this.#random = new Prng(`chaos ${seed}`)
@@ -47,12 +50,13 @@ class Chaos {
     this.#loadSoon()
     this.#faultSoon()
     this.#compactSoon()
+    if (this.#nemesis.changeEveryMs > 0) this.#changeSoon()
     cluster.run(this.#chaosMs)
     this.#heal()
     this.#demandProgress()
     return {
       committed: cluster.invariants.committedCount, acknowledged: cluster.acknowledgedCount, reads: cluster.readsAnswered,
-      snapshots: cluster.snapshotsInstalled, leaderChanges: cluster.leaderChanges
+      snapshots: cluster.snapshotsInstalled, leaderChanges: cluster.leaderChanges, changes: this.#changes
     }
   }
 
@@ -184,6 +188,36 @@ class Chaos {
     })
   }
 
+  /** Whoever leads, or believes so, changes the group at random; retired replicas are deleted and may come back. */
+  #changeSoon (): void {
+    if (this.#isCalm) return
+    this.cluster.agenda.after(this.#random.below(2 * this.#nemesis.changeEveryMs), () => {
+      if (this.#isCalm) return
+      const { cluster } = this
+      const random = this.#random
+      for (const node of cluster.nodes) {
+        if (node.group?.role === 'leader') {
+          const { member } = this.#any()
+          const learner = node.group.followers.find((follower) => follower.isLearner && (follower.isCaughtUp || random.chance(1, 20)))
+          if (learner !== undefined && random.chance(1, 2)) this.#change(node, { kind: 'promote', member: learner.member })
+          else this.#change(node, { kind: random.chance(1, 2) ? 'add-learner' : 'remove', member })
+        }
+        if (node.group?.retiredIndex !== undefined && !node.streaming && random.chance(1, 2)) cluster.wipe(node)
+        else if (node.group?.isMember === false && random.chance(1, 4)) this.#askAround(node)
+      }
+      this.#changeSoon()
+    })
+  }
+
+  #change (node: Node, change: ConfigurationChange): void {
+    if (this.cluster.change(node, change).kind === 'accepted') this.#changes++
+  }
+
+  #askAround (node: Node): void {
+    node.up.askAround(this.cluster.nodes.map(({ member }) => member), this.cluster.nowMs)
+    this.cluster.carryOut(node)
+  }
+
   #compactSoon (): void {
     this.cluster.agenda.after(this.#random.between(5, 120), () => {
       this.cluster.compact(this.#any(), this.#keepEntries)
@@ -208,7 +242,21 @@ class Chaos {
 
   #describe (): string {
     return this.cluster.nodes.map(({ member, up, machine }) =>
-      `${member} ${up.role} term ${up.term} applied ${machine.index} commit ${up.commitIndex} last ${up.lastIndex}${up.isInstalling ? ' installing' : ''} ${JSON.stringify(up.followers)}`).join('; ')
+      `${member} ${up.role} of ${up.configuration.voters.join()}+${up.configuration.learners.join()}@${up.configuration.index} term ${up.term} applied ${machine.index} commit ${up.commitIndex} last ${up.lastIndex}${up.isInstalling ? ' installing' : ''} ${JSON.stringify(up.followers)}`).join('; ')
+  }
+
+  /** Whoever has a log and is in the group no more learns so by asking, once the group is beyond what it has. */
+  #demandFarewell (untilMs: number): void {
+    const { cluster } = this
+    const forgotten = (): Node[] => cluster.nodes.filter((node) =>
+      !cluster.members.includes(node) && node.up.lastIndex > 0 && node.up.retiredIndex === undefined)
+    while (forgotten().length > 0 && cluster.nowMs < untilMs) {
+      for (const node of forgotten()) this.#askAround(node)
+      if (cluster.leader !== undefined) cluster.write(cluster.leader) // a void entry is known for one once the group is beyond it
+      cluster.runFor(20)
+    }
+    const [node] = forgotten()
+    if (node !== undefined) throw new Error(`liveness: member ${node.member} is in the group no more and does not know: ${this.#describe()}`)
   }
 
   /** Liveness: within ten election timeouts everybody has everything, and everybody answers reads. */
@@ -222,13 +270,13 @@ class Chaos {
       return written !== undefined
     }
     if (!cluster.run(untilMs, isWritten)) throw new Error(`liveness: nobody takes a write: ${this.#describe()}`)
-    const target = (): number => Math.max(...cluster.nodes.map((node) => node.up.lastIndex))
-    const isLevel = (): boolean => cluster.nodes.every((node) => node.machine.index === target())
+    const target = (): number => Math.max(...cluster.members.map((node) => node.up.lastIndex))
+    const isLevel = (): boolean => cluster.leader?.up.isConfigurationCommitted === true && cluster.members.every((node) => node.machine.index === target())
     if (!cluster.run(untilMs, isLevel)) {
       throw new Error(`liveness: not level: ${this.#describe()}`)
     }
     for (const node of cluster.nodes) cluster.invariants.checkMachine(node.member, node.machine)
-    for (const node of cluster.nodes) {
+    for (const node of cluster.members) {
       let id: number | undefined
       const isAnswered = (): boolean => {
         if (id === undefined || node.readsRefused.includes(id)) id = cluster.read(node)
@@ -236,6 +284,7 @@ class Chaos {
       }
       if (!cluster.run(untilMs, isAnswered)) throw new Error(`liveness: member ${node.member} answers no read`)
     }
+    this.#demandFarewell(untilMs)
     if (cluster.anomalies.length > 0) throw new Error(`anomalies: ${cluster.anomalies.join('; ')}`)
   }
 }

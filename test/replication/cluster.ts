@@ -1,8 +1,8 @@
 import { Prng, toLogIndex, toMemberId, toPartitionId, toTerm } from '../../src/base/index.js'
 import type { MemberId } from '../../src/base/index.js'
 import { defaultGroupOptions, ReplicationGroup } from '../../src/replication/index.js'
-import type { GroupEffects, GroupOptions, GroupTuning } from '../../src/replication/index.js'
-import type { ReplicationMessage } from '../../protocols/replication/index.js'
+import type { ConfigurationChange, ConfigurationProposal, GroupEffects, GroupOptions, GroupTuning } from '../../src/replication/index.js'
+import type { LoggedConfiguration, ReplicationMessage } from '../../protocols/replication/index.js'
 import { Invariants, payloadOf, writeOf } from './invariants.js'
 import { streamSnapshot } from './snapshot-stream.js'
 import { VirtualDisk } from './virtual-disk.js'
@@ -18,6 +18,8 @@ export class Cluster {
   readonly invariants: Invariants
   readonly nodes: readonly Node[]
   readonly options: ClusterOptions
+  /** The configuration that the group begins with. */
+  readonly born: LoggedConfiguration
   readonly hooks: ClusterHooks = {}
   readonly log: string[] = []
   acknowledgedCount = 0
@@ -31,12 +33,13 @@ export class Cluster {
     this.options = options
     this.random = new Prng(`cluster ${options.seed}`)
     this.network = new VirtualNetwork(this.agenda, new Prng(`network ${options.seed}`), options.links ?? calmLinks)
-    this.invariants = new Invariants(options.voters)
-    this.nodes = Array.from({ length: options.voters }, (_, at) => this.#node(toMemberId(at + 1)))
+    this.born = { index: toLogIndex(0), voters: Array.from({ length: options.voters }, (_, at) => toMemberId(at + 1)), learners: [] }
+    this.invariants = new Invariants(this.born)
+    this.nodes = Array.from({ length: options.voters + (options.spares ?? 0) }, (_, at) => this.#node(toMemberId(at + 1)))
   }
 
   #node (member: MemberId): Node {
-    const disk: VirtualDisk = new VirtualDisk((done) => {
+    const disk: VirtualDisk = new VirtualDisk(this.born, (done) => {
       const [min, max] = this.options.flushMs ?? [0.1, 0.1]
       const flushMs = node.slowFlushMs ?? min + this.random.below(1024) / 1024 * (max - min)
       this.agenda.after(flushMs, () => {
@@ -75,7 +78,7 @@ export class Cluster {
     node.machine = content.machine
     this.invariants.restarted(node.member)
     const options: GroupOptions = {
-      ...this.tuning, partition: toPartitionId(7), self: node.member, voters: this.nodes.map(({ member }) => member), preferred: this.options.preferred
+      ...this.tuning, partition: toPartitionId(7), self: node.member, preferred: this.options.preferred
     }
     node.group = new ReplicationGroup(options, content.boot(), new Prng(`${this.options.seed} ${node.member} ${node.life}`), this.nowMs)
     this.note(`start ${node.member} in term ${node.group.term}`)
@@ -192,6 +195,30 @@ export class Cluster {
     return id
   }
 
+  /** Proposes a step of the group's membership. */
+  change (node: Node, change: ConfigurationChange): ConfigurationProposal {
+    const proposal = node.up.changeConfiguration(change)
+    if (proposal.kind === 'accepted') this.note(`${node.member} proposes to ${change.kind} ${change.member} at ${proposal.index}`)
+    this.carryOut(node)
+    return proposal
+  }
+
+  /** Deletes a replica that learnt that it is retired, as the driver does; it starts anew at once. */
+  wipe (node: Node): void {
+    const retiredIndex = node.group?.retiredIndex
+    if (retiredIndex === undefined) throw new Error(`member ${node.member} is not retired`)
+    this.note(`wipe ${node.member}, retired as of ${retiredIndex}`)
+    this.crash(node)
+    node.disk.content.retire(retiredIndex, this.born)
+    this.start(node)
+  }
+
+  /** The nodes in the configuration that the leader has in force. */
+  get members (): Node[] {
+    const configuration = this.leader?.up.configuration ?? this.born
+    return [...configuration.voters, ...configuration.learners].map((member) => this.node(member))
+  }
+
   /** Asks for a linearizable read; its number. */
   read (node: Node): number {
     const id = this.#nextId++
@@ -303,7 +330,7 @@ export class Cluster {
   #apply (node: Node, { committed }: GroupEffects): void {
     if (committed.length === 0) return
     for (const entry of committed) {
-      node.machine = this.invariants.applied(node.member, node.machine, entry, this.nodes.map(({ disk }) => disk.content))
+      node.machine = this.invariants.applied(node.member, node.machine, entry, (member) => this.nodes[member - 1]?.disk.content, node.up.configuration)
       const pending = node.writes.get(entry.index)
       if (pending === undefined) continue
       node.writes.delete(entry.index)

@@ -90,7 +90,7 @@ suite('durability', ({ test }) => {
     const bytes = bench.group.logBytes
     bench.group.compact(toLogIndex(2))
     bench.take()
-    expect.equal(bench.persists[0]?.logStart, { index: 2, term: 1 })
+    expect.equal(bench.persists[0]?.logStart, { index: 2, term: 1, configuration: { index: 0, voters: [1, 2, 3], learners: [] } })
     expect.is(bench.group.firstIndex, 3)
     expect.is(bench.group.termAt(toLogIndex(1)), undefined)
     expect.is(bench.group.termAt(toLogIndex(2)), 1)

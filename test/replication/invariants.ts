@@ -1,7 +1,8 @@
 import { AssertionError } from '../../src/base/index.js'
 import type { LogIndex, MemberId, Term } from '../../src/base/index.js'
 import type { ReplicationGroup } from '../../src/replication/index.js'
-import type { LogEntry, ReplicationMessage } from '../../protocols/replication/index.js'
+import { decodeConfiguration } from '../../protocols/replication/index.js'
+import type { Configuration, LogEntry, ReplicationMessage } from '../../protocols/replication/index.js'
 import type { DiskContent, MachineState } from './virtual-disk.js'
 
 /** What a write's payload says: which write it is. */
@@ -25,12 +26,18 @@ export class Invariants {
   readonly #hashes: number[] = [0]
   readonly #votes = new Map<string, MemberId>()
   readonly #seen = new Map<MemberId, Seen>()
-  readonly #voterCount: number
+  /** Who was in the group from which committed entry on. */
+  readonly #configurations: Array<{ readonly index: number, readonly configuration: Configuration }>
   /** The greatest position whose write was acknowledged to a client or seen by a read. */
   visibleIndex = 0
 
-  constructor (voterCount: number) {
-    this.#voterCount = voterCount
+  constructor (born: Configuration) {
+    this.#configurations = [{ index: 0, configuration: born }]
+  }
+
+  /** As of the newest committed entry. */
+  get configuration (): Configuration {
+    return (this.#configurations[this.#configurations.length - 1] as { readonly configuration: Configuration }).configuration
   }
 
   get committedCount (): number {
@@ -69,17 +76,23 @@ export class Invariants {
     }
   }
 
-  /** State machine safety, and that what is committed anywhere is on a majority of disks. */
-  applied (member: MemberId, state: MachineState, entry: LogEntry, disks: Iterable<DiskContent>): MachineState {
+  /**
+   * State machine safety, and that what is committed anywhere is on the disks of a majority: of the configuration as of the
+   * entry, or of the one that the member who commits it has in force, whose quorum it waited for.
+   */
+  applied (member: MemberId, state: MachineState, entry: LogEntry, diskOf: (member: MemberId) => DiskContent | undefined, inForce: Configuration): MachineState {
     demand(entry.index === state.index + 1, () => `member ${member} applied ${entry.index} after ${state.index}`)
     const known = this.#committed[entry.index - 1]
     if (known === undefined) {
       demand(entry.index === this.#committed.length + 1, () => `member ${member} applied ${entry.index}, only ${this.#committed.length} are committed anywhere`)
-      let copies = 0
-      for (const disk of disks) {
-        if (disk.termAt(entry.index) === entry.term || disk.start.index >= entry.index) copies++
+      if (entry.kind === 'configuration') this.#configurations.push({ index: entry.index, configuration: decodeConfiguration(entry.payload) })
+      const holds = (voter: MemberId): boolean => {
+        const disk = diskOf(voter)
+        return disk !== undefined && (disk.termAt(entry.index) === entry.term || disk.start.index >= entry.index)
       }
-      demand(copies > this.#voterCount / 2, () => `entry ${entry.index} of term ${entry.term} was committed with ${copies} durable copies`)
+      const isMajority = ({ voters }: Configuration): boolean => voters.filter(holds).length > voters.length / 2
+      demand(isMajority(this.configuration) || isMajority(inForce), () =>
+        `entry ${entry.index} of term ${entry.term} was committed with durable copies at ${[...new Set([...this.configuration.voters, ...inForce.voters])].filter(holds).join()}, of voters ${this.configuration.voters.join()}`)
       this.#committed.push(entry)
       this.#hashes.push(mixHash(this.#hashes[entry.index - 1] as number, entry))
     } else {

@@ -7,7 +7,7 @@ export function streamSnapshot (cluster: Cluster, sender: Node, to: MemberId): v
   const target = cluster.node(to)
   const { life: senderLife } = sender
   const state = sender.disk.content.machine
-  const position = { term: sender.up.term, lastIndex: state.index, lastTerm: state.term }
+  const position = { term: sender.up.term, lastIndex: state.index, lastTerm: state.term, configuration: sender.up.configurationAt(state.index) }
   const [min, max] = cluster.options.snapshotMs ?? [2, 2]
   const durationMs = min + cluster.random.below(1024) / 1024 * (max - min)
   const report = (ok: boolean): void => {

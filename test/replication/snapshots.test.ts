@@ -3,7 +3,7 @@ import { toLogIndex, toTerm } from '../../src/base/index.js'
 import type { SnapshotPosition } from '../../src/replication/index.js'
 import { append, Bench, member, timeoutNow, voteRequest } from './bench.js'
 
-const position = (term: number, lastIndex: number, lastTerm: number): SnapshotPosition => ({ term: toTerm(term), lastIndex: toLogIndex(lastIndex), lastTerm: toTerm(lastTerm) })
+const position = (term: number, lastIndex: number, lastTerm: number): SnapshotPosition => ({ term: toTerm(term), lastIndex: toLogIndex(lastIndex), lastTerm: toTerm(lastTerm), configuration: { index: toLogIndex(0), voters: [1, 2, 3].map(member), learners: [] } })
 
 const offer = (bench: Bench, from: number, header: SnapshotPosition): boolean => {
   const isTaken = bench.group.offerSnapshot(member(from), header, bench.nowMs)
@@ -62,7 +62,7 @@ suite('snapshots at the receiver', ({ test }) => {
     offer(bench, 2, header)
     bench.sent = []
     install(bench, header)
-    expect.equal(bench.persists[bench.persists.length - 1]?.logStart, { index: 9, term: 2 })
+    expect.equal(bench.persists[bench.persists.length - 1]?.logStart, { index: 9, term: 2, configuration: { index: 0, voters: [1, 2, 3], learners: [] } })
     expect.is(bench.group.appliedIndex, 9)
     expect.is(bench.group.commitIndex, 9)
     expect.is(bench.group.lastIndex, 9)
@@ -101,7 +101,7 @@ suite('snapshots at the receiver', ({ test }) => {
     bench.group.step(member(2), append({ term: 1, prev: [1, 1], log: [1, 1, 1, 1, 1], commit: 1 }), 0)
     install(bench, header)
     const persist = bench.persists[bench.persists.length - 1]
-    expect.equal(persist?.logStart, { index: 4, term: 1 })
+    expect.equal(persist?.logStart, { index: 4, term: 1, configuration: { index: 0, voters: [1, 2, 3], learners: [] } })
     expect.equal(persist?.entries.map(({ index }) => index), [5, 6])
     bench.flush()
     expect.is(Math.max(...bench.look('append-reply').map(({ index }) => index)), 6)
@@ -123,7 +123,7 @@ suite('snapshots at the receiver', ({ test }) => {
     expect.is(bench.group.termAt(toLogIndex(3)), 3)
     const persist = bench.persists[bench.persists.length - 1]
     expect.is(persist?.truncateFrom, 4)
-    expect.equal(persist?.logStart, { index: 3, term: 3 })
+    expect.equal(persist?.logStart, { index: 3, term: 3, configuration: { index: 0, voters: [1, 2, 3], learners: [] } })
   })
 
   test('flushes of the replaced log prove nothing afterwards', () => {

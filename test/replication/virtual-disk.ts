@@ -1,7 +1,7 @@
 import { assert, toLogIndex, toTerm } from '../../src/base/index.js'
 import type { LogIndex, Term } from '../../src/base/index.js'
-import type { GroupBoot, PersistEffect } from '../../src/replication/index.js'
-import type { HardState, LogEntry } from '../../protocols/replication/index.js'
+import type { GroupBoot, LogStart, PersistEffect } from '../../src/replication/index.js'
+import type { HardState, LogEntry, LoggedConfiguration } from '../../protocols/replication/index.js'
 
 /** A state machine's content at one position: a hash over everything applied up to it. */
 export interface MachineState {
@@ -15,10 +15,27 @@ export const emptyMachine: MachineState = { index: toLogIndex(0), term: toTerm(0
 /** What a replica's disk holds for sure. */
 export class DiskContent {
   hardState: HardState = { term: toTerm(0), vote: 0, commitIndex: toLogIndex(0) }
-  start = { index: toLogIndex(0), term: toTerm(0) }
+  start: LogStart
+  /** Of the replica that was retired here last. */
+  voteFloor = toLogIndex(0)
   entries: LogEntry[] = []
   machine = emptyMachine
   installing = false
+
+  /** @param born the configuration that the group was born with */
+  constructor (born: LoggedConfiguration) {
+    this.start = { index: toLogIndex(0), term: toTerm(0), configuration: born }
+  }
+
+  /** Everything goes but the term, the vote, and how far entries may have been acknowledged. */
+  retire (index: LogIndex, born: LoggedConfiguration): void {
+    this.start = { index: toLogIndex(0), term: toTerm(0), configuration: born }
+    this.hardState = { ...this.hardState, commitIndex: toLogIndex(0) }
+    this.entries = []
+    this.machine = emptyMachine
+    this.installing = false
+    this.voteFloor = index
+  }
 
   get lastIndex (): number {
     return this.start.index + this.entries.length
@@ -49,15 +66,15 @@ export class DiskContent {
     if (logStart !== undefined) this.#forget(logStart)
   }
 
-  #forget (start: { index: LogIndex, term: Term }): void {
+  #forget (start: LogStart): void {
     this.entries = start.index >= this.lastIndex ? [] : this.entries.slice(Math.max(0, start.index - this.start.index))
     this.start = start
   }
 
   boot (): GroupBoot {
     return {
-      hardState: this.hardState, logStart: this.start, entries: [...this.entries],
-      appliedIndex: this.machine.index, installing: this.installing
+      hardState: this.hardState, logStart: { index: this.start.index, term: this.start.term }, entries: [...this.entries],
+      appliedIndex: this.machine.index, installing: this.installing, configuration: this.start.configuration, voteFloor: this.voteFloor
     }
   }
 }
@@ -74,7 +91,7 @@ class Batch {
  * flush is the next batch; without, every turn is a batch of its own, so that many tokens are pending.
  */
 export class VirtualDisk {
-  readonly content = new DiskContent()
+  readonly content: DiskContent
   /** Whether turns join while a flush is under way. */
   isGrouping = true
   #gathering = new Batch()
@@ -84,7 +101,8 @@ export class VirtualDisk {
   readonly #startFlush: (done: () => void) => void
 
   /** @param startFlush calls `done` once the flush is over */
-  constructor (startFlush: (done: () => void) => void) {
+  constructor (born: LoggedConfiguration, startFlush: (done: () => void) => void) {
+    this.content = new DiskContent(born)
     this.#startFlush = startFlush
   }
 

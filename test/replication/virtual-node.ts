@@ -9,6 +9,8 @@ export type PlantedFault = 'none' | 'sends-before-flush' | 'acknowledges-by-inde
 
 export interface ClusterOptions {
   readonly voters: number
+  /** Nodes that are in no configuration at first. */
+  readonly spares?: number
   readonly seed: string | number
   readonly tuning?: Partial<GroupTuning>
   readonly preferred?: MemberId

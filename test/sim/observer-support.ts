@@ -45,7 +45,7 @@ export const log = (...entries: LogEntry[]): DiskOperation => {
 /** A record that only cuts the log at `from`. */
 export const cut = (from: number): DiskOperation => put(logKey(P, toLogIndex(from)), sealRecord(logKey(P, toLogIndex(from)), new Uint8Array(0)))
 export const logGone = (first: number): DiskOperation => ({ kind: 'delete', key: logKey(P, toLogIndex(first)) })
-export const logStart = (index: number, term: number): DiskOperation => put(logStartKey(P), encodeLogStart(P, { index: toLogIndex(index), term: toTerm(term) }))
+export const logStart = (index: number, term: number): DiskOperation => put(logStartKey(P), encodeLogStart(P, { index: toLogIndex(index), term: toTerm(term), configuration: undefined }))
 export const installing = (index: number, term: number): DiskOperation => put(installingKey(P), encodeInstalling(P, { index: toLogIndex(index), term: toTerm(term) }))
 export const installed: DiskOperation = { kind: 'delete', key: installingKey(P) }
 

@@ -247,7 +247,7 @@ const expected = (message: ReplicationMessage): unknown => {
     accepted: message.kind === 'append-reply' && message.accepted, index: message.kind === 'append-reply' ? message.index : 0,
     preVote: isVote && message.preVote, granted: message.kind === 'vote-reply' && message.granted,
     entryTerms: isAppend ? message.entries.map(({ term }) => term) : [],
-    entryHashes: isAppend ? message.entries.map(({ kind, payload }) => hashBytes(payload, { noop: 1, commands: 2, map: 3 }[kind])) : []
+    entryHashes: isAppend ? message.entries.map(({ kind, payload }) => hashBytes(payload, { noop: 1, commands: 2, map: 3, configuration: 4 }[kind])) : []
   }
 }
 
