@@ -3,7 +3,7 @@ import './runtime/polyfill.js'
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { helpText, membersTable, onSupervisorGone, parseCommandLine, resolveStart, runLocal } from './cli/index.js'
+import { helpText, leaveCluster, membersTable, onSupervisorGone, parseCommandLine, resolveStart, runLocal } from './cli/index.js'
 import type { Options } from './cli/index.js'
 import { formatProblem } from './config/index.js'
 import { createLogger, stderrStream } from './runtime/index.js'
@@ -16,6 +16,8 @@ const FAILED = 1
 const BAD_USAGE = 2
 /** ms a stop may take before the process ends all the same. */
 const STOP_MS_MAX = 10_000
+/** ms that a node which has left goes on answering, so that whoever asked it to go can see that it has. */
+const DEPARTED_MS = 2000
 
 async function main (): Promise<void> {
   const command = parseCommandLine(process.argv.slice(2), process.env)
@@ -37,6 +39,9 @@ async function main (): Promise<void> {
     case 'members':
       process.exitCode = await showMembers(command.url)
       return
+    case 'leave':
+      process.exitCode = await leave(command.url, command.member)
+      return
     case 'sim':
       process.exitCode = await runSimulator(command.args)
       return
@@ -48,6 +53,19 @@ async function main (): Promise<void> {
 async function showMembers (url: string): Promise<number> {
   try {
     process.stdout.write(await membersTable(url))
+    return STOPPED
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    return FAILED
+  }
+}
+
+async function leave (url: string, member: string | undefined): Promise<number> {
+  try {
+    await leaveCluster(url, member, {
+      say: (line) => { process.stdout.write(`${line}\n`) },
+      wait: (ms) => new Promise((resolve) => { setTimeout(resolve, ms) })
+    })
     return STOPPED
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
@@ -82,7 +100,8 @@ async function start (options: Options): Promise<void> {
   process.on('uncaughtException', (error) => { fail(error.stack ?? String(error)) })
   process.on('unhandledRejection', (reason) => { fail(reason instanceof Error ? reason.stack ?? reason.message : String(reason)) })
   try {
-    const node = await startNode(settings, log, fail)
+    const departed = (): void => { setTimeout(() => { stop() }, DEPARTED_MS) }
+    const node = await startNode(settings, log, fail, departed)
     let stops = 0
     const stop = (): void => {
       stops++

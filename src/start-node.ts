@@ -7,7 +7,7 @@ import { createHttpServer, httpOptionsDefault } from './http/index.js'
 import type { HttpServer } from './http/index.js'
 import { metaRange } from './layout/index.js'
 import { claimDisk, defaultTuning, DiskError, loadBoot, NodeDriver } from './node/index.js'
-import type { Disk, DiskOperation, NodeApi, NodeInput, NodeOptions, NodeOrigin, NodeTuning } from './node/index.js'
+import type { Disk, DiskOperation, NodeApi, NodeInput, NodeOptions, NodeOrigin, NodePorts, NodeTuning } from './node/index.js'
 import { createScheduler, nowMs, randomSeed } from './runtime/index.js'
 import { openLevelDisk } from './storage/index.js'
 import { createSignatures, createTransport, loadOrCreateIdentity } from './transport/index.js'
@@ -38,19 +38,20 @@ export interface RunningNode {
 /**
  * Opens a node's disk, identity and ports and starts its driver over them.
  * @param fatal told once where the node cannot go on after it started
+ * @param departed told once where the node has left its cluster for good and holds nothing any more: stop it
  * @throws {DiskError | TransportError | HttpListenError} with a message for the person who starts it; nothing is left open
  */
-export async function startNode (settings: StartSettings, log: Logger, fatal: (reason: string) => void): Promise<RunningNode> {
+export async function startNode (settings: StartSettings, log: Logger, fatal: (reason: string) => void, departed: () => void = () => {}): Promise<RunningNode> {
   const undo: Array<() => Promise<void>> = []
   try {
-    return await open(settings, log, fatal, undo)
+    return await open(settings, log, { fatal, departed }, undo)
   } catch (error) {
     for (const step of undo.reverse()) await step()
     throw error
   }
 }
 
-async function open (settings: StartSettings, log: Logger, fatal: (reason: string) => void, undo: Array<() => Promise<void>>): Promise<RunningNode> {
+async function open (settings: StartSettings, log: Logger, ends: Pick<NodePorts, 'fatal' | 'departed'>, undo: Array<() => Promise<void>>): Promise<RunningNode> {
   const disk = await openLevelDisk(settings.dataDirectory)
   undo.push(() => disk.close())
   const loaded = loadBoot(await disk.scan(metaRange()))
@@ -105,7 +106,7 @@ async function open (settings: StartSettings, log: Logger, fatal: (reason: strin
   }
   const scheduler = createScheduler(() => { driver?.turn(nowMs()) })
   undo.push(() => { scheduler.stop(); return Promise.resolve() })
-  const started = new NodeDriver(options, boot, { disk, transport, scheduler, log, signatures: createSignatures(identity.privateKey), fatal }, nowMs())
+  const started = new NodeDriver(options, boot, { disk, transport, scheduler, log, signatures: createSignatures(identity.privateKey), ...ends }, nowMs())
   driver = started
   for (const each of early) started.input(each)
   log.info('started', { name, peer: identity.peer, http, generation: boot.generation })
@@ -171,6 +172,11 @@ function lateApi (driver: () => NodeDriver | undefined): NodeApi {
       if (found === undefined) answer(refusal)
       else found.write(operation, options, answer)
     },
+    changeMember: (name, change, options, answer) => {
+      const found = driver()
+      if (found === undefined) answer(refusal.detail)
+      else found.changeMember(name, change, options, answer)
+    },
     status: () => need().status(),
     members: () => driver()?.members() ?? [],
     partitions: () => driver()?.partitions() ?? [],
@@ -198,6 +204,7 @@ function tuningOf ({ tuning }: StartSettings): NodeTuning {
     syncIntervalMs: tuning.syncIntervalMs,
     reconnectIntervalMs: tuning.reconnectIntervalMs,
     deadRememberedMs: tuning.deadRememberedMs,
+    replaceAfterMs: tuning.replaceAfterMs,
     requestsMax: tuning.requestsMax
   }
 }

@@ -34,6 +34,7 @@ What to run
   --scenario FILE      a scenario file instead of a drawn life
   --steady             five nodes, 200 operations a second, no faults: the measure of speed
   --lies               five voters and a membership layer that lies about who is alive
+  --moving             replicas that the coordinator places, and moves when somebody is gone for a moment
   --time 30s           virtual time of faults (default 10s)
   --nodes N --ops N    instead of what the seed draws
   --list               the scenarios there are
@@ -86,7 +87,7 @@ export function parseArguments (args: readonly string[]): SimArguments | { reado
     jobs: whole('--jobs', 1, 64) ?? 1,
     kept: flags.has('--kept'),
     fresh: whole('--fresh', 1, 1_000_000),
-    life: flags.has('--steady') ? 'steady' : flags.has('--lies') ? 'lies' : 'drawn',
+    life: flags.has('--steady') ? 'steady' : flags.has('--lies') ? 'lies' : flags.has('--moving') ? 'moving' : 'drawn',
     keep: flags.has('--keep'),
     progress: flags.has('--progress') ? true : flags.has('--no-progress') ? false : undefined,
     operationsPerSecond: whole('--ops', 0, 100_000),
@@ -95,7 +96,7 @@ export function parseArguments (args: readonly string[]): SimArguments | { reado
   return problems.length > 0 ? { problem: problems.join('\n') } : parsed
 }
 
-const FLAGS: ReadonlySet<string> = new Set(['--list', '--trace', '--first-failure', '--kept', '--steady', '--lies', '--keep', '--progress', '--no-progress', '--help'])
+const FLAGS: ReadonlySet<string> = new Set(['--list', '--trace', '--first-failure', '--kept', '--steady', '--lies', '--moving', '--keep', '--progress', '--no-progress', '--help'])
 const VALUES: ReadonlySet<string> = new Set(['--seed', '--seeds', '--from', '--time', '--scenario', '--report', '--shrink', '--jobs', '--fresh', '--ops', '--nodes'])
 
 /** µs; null where it is no duration. A bare number is seconds. */

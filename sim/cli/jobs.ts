@@ -1,4 +1,4 @@
-import { drawScenario, lyingScenario, steadyScenario } from '../nemesis/index.js'
+import { drawScenario, lyingScenario, movingScenario, steadyScenario } from '../nemesis/index.js'
 import type { Violation } from '../observe/index.js'
 import { runScenario } from '../run/index.js'
 import type { RunOptions, RunResult, RunSink } from '../run/index.js'
@@ -9,8 +9,8 @@ import { TraceSink } from './trace-sink.js'
 /** Virtual µs of faults where nobody says otherwise. */
 export const TIME_US_DEFAULT = 10_000_000
 
-/** `drawn`: anything; `steady`: the measure of speed; `lies`: a membership layer that lies. */
-export type Life = 'drawn' | 'steady' | 'lies'
+/** `drawn`: anything; `steady`: the measure of speed; `lies`: a membership layer that lies; `moving`: replicas that move. */
+export type Life = 'drawn' | 'steady' | 'lies' | 'moving'
 
 /** One run to make. */
 export interface Job {
@@ -47,6 +47,7 @@ export function scenarioOf (job: Job): Scenario {
   const durationUs = job.timeUs ?? TIME_US_DEFAULT
   switch (job.life) {
     case 'steady': return steadyScenario(durationUs)
+    case 'moving': return movingScenario(job.seed, { durationUs, operationsPerSecond: job.operationsPerSecond })
     case 'lies': return lyingScenario(job.seed, { durationUs, operationsPerSecond: job.operationsPerSecond })
     case 'drawn': return drawScenario(job.seed, { durationUs, operationsPerSecond: job.operationsPerSecond, nodes: job.nodes })
   }

@@ -1,6 +1,8 @@
 import type { PartitionReport } from '../../src/node/index.js'
+import { MemberNames } from './configurations.js'
+import type { SeenConfiguration } from './configurations.js'
 import { MessageChecks } from './message-checks.js'
-import type { NodeModel } from './node-model.js'
+import type { MapView, NodeModel } from './node-model.js'
 import { PartitionHistory } from './partition-history.js'
 import type { ReplicaModel } from './replica-model.js'
 import { CHANGED } from './replica-model.js'
@@ -12,6 +14,7 @@ import type { TermRuns } from './term-runs.js'
 export class ClusterChecks {
   readonly nodes = new Map<string, NodeModel>()
   readonly messages: MessageChecks
+  readonly memberNames = new MemberNames()
   readonly #reporter: ViolationReporter
   readonly #histories = new Map<number, PartitionHistory>()
 
@@ -23,7 +26,7 @@ export class ClusterChecks {
   history (partition: number): PartitionHistory {
     let history = this.#histories.get(partition)
     if (history === undefined) {
-      history = new PartitionHistory(partition, this.#reporter)
+      history = new PartitionHistory(partition, this.#reporter, this.memberNames)
       this.#histories.set(partition, history)
     }
     return history
@@ -47,8 +50,9 @@ export class ClusterChecks {
   }
 
   /** Log entries become durable; to be called before the log takes them. */
-  entries (replica: ReplicaModel, first: number, runs: readonly number[], hashes: readonly number[]): void {
-    const { entries } = this.history(replica.partition)
+  entries (replica: ReplicaModel, first: number, runs: readonly number[], hashes: readonly number[], seen: readonly SeenConfiguration[]): void {
+    const { entries, configurations } = this.history(replica.partition)
+    for (const configuration of seen) configurations.see(configuration)
     let previousTerm = replica.log.lastTermAt(first - 1) ?? -1
     let run = 0
     for (let at = 0; at < hashes.length; at++) {
@@ -68,27 +72,30 @@ export class ClusterChecks {
     const history = this.history(partition)
     if ((changes & CHANGED.log) !== 0) {
       const before = replica.log.settle()
-      if (before !== undefined) this.#removed(history, replica, before)
+      if (before !== undefined) this.#removed(history, replica, before, node.map)
     }
     if ((changes & (CHANGED.hardState | CHANGED.log)) !== 0) {
       this.#follow(history, node, replica)
       this.#claim(history, node, replica)
     }
-    this.#bootable(replica)
+    if (!replica.isRetired) this.#bootable(replica)
     if ((changes & CHANGED.state) !== 0) this.#state(history, replica)
     if (history.entries.isPruneDue) history.entries.prune(this.#lowest(partition, (each) => each.log.runs.base))
     if (history.states.isPruneDue) history.states.prune(this.#lowest(partition, (each) => each.appliedIndex))
   }
 
   /** Entries disappeared from a disk other than by compaction. */
-  #removed (history: PartitionHistory, replica: ReplicaModel, before: TermRuns): void {
+  #removed (history: PartitionHistory, replica: ReplicaModel, before: TermRuns, map: MapView | undefined): void {
     const { node, partition, term } = replica
     const { runs } = replica.log
     const different = firstDifference(before, runs, Math.max(before.base, runs.base) + 1, before.last)
     const first = different >= 0 ? different : Math.max(before.base, runs.last) + 1
     if (first > before.last) return
     const lostTerm = before.termAt(first)
-    if (history.committed.termAt(first) === lostTerm) {
+    const newTerm = runs.termAt(first)
+    // A master elected before the entry was committed may have had it replaced in memory, before this replica knew; the disk is late.
+    const isLate = newTerm > lostTerm && replica.commitIndex < first && history.isOnMajority(first, lostTerm, map, this.nodes)
+    if (history.committed.termAt(first) === lostTerm && !isLate) {
       this.#reporter.report('committed-kept', node, partition, `entry ${first} of term ${lostTerm} is committed, and was removed from the disk`)
     }
     if (history.leadership(term)?.node === node) {
@@ -98,11 +105,11 @@ export class ClusterChecks {
 
   /** What a master has on its disk is in its log; alone, it masters as soon as its own vote is durable. */
   #follow (history: PartitionHistory, node: NodeModel, replica: ReplicaModel): void {
-    const { term, vote, partition } = replica
+    const { term, vote } = replica
     const { map } = node
     if (vote !== 0 && map !== undefined && history.newest?.term !== term) {
-      const replicas = map.replicas(partition)
-      if (replicas.length === 1 && replicas[0] === node.name && map.nameOf(vote) === node.name) history.leads(replica, term)
+      const voters = history.votersAt(replica.log.runs, replica.log.runs.last, map)
+      if (voters.length === 1 && voters[0] === node.name && map.nameOf(vote) === node.name) history.leads(replica, term)
     }
     const { newest } = history
     if (newest !== undefined && newest.node === node.name && newest.term === term) newest.log.extendBy(replica.log.runs)
@@ -136,7 +143,7 @@ export class ClusterChecks {
 
   /** A replica's state is whole as of its applied index. */
   #state (history: PartitionHistory, replica: ReplicaModel): void {
-    if (replica.installing || replica.isStateDamaged) return
+    if (replica.installing || replica.isStateDamaged || replica.isRetired) return
     const { node, partition, appliedIndex, appliedTerm, stateHash, revision, keyCount, dataCount } = replica
     if (keyCount !== dataCount) this.#reporter.report('key-count', node, partition, `at applied index ${appliedIndex} it counts ${keyCount} keys and has ${dataCount}`)
     const problem = history.states.see(appliedIndex, { node, appliedTerm, hash: stateHash, revision, keyCount })

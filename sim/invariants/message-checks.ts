@@ -31,6 +31,7 @@ export class MessageChecks {
     const history = this.#checks.history(partition)
     const leadership = history.leads(replica, term)
     if (leadership.node !== node.name) return
+    for (const configuration of message.configurations) history.configurations.see(configuration)
     const { log } = leadership
     const knownTerm = log.termAt(prevIndex)
     if (prevIndex > log.last) log.extend(prevIndex, prevTerm)
@@ -65,7 +66,9 @@ export class MessageChecks {
 
   #acknowledgement (replica: ReplicaModel, to: string, { term, index }: SeenMessage): void {
     const { node, partition, log: { runs } } = replica
-    if (index > runs.last) {
+    // What was acknowledged in an earlier term may have been replaced since: the message was only late.
+    const isLate = replica.term > term
+    if (index > runs.last && !isLate) {
       this.#reporter.report('append-durability', node, partition, `it acknowledges entry ${index} to ${to}, and its log on the disk ends at ${runs.last}`)
       return
     }
@@ -78,7 +81,7 @@ export class MessageChecks {
     }
     const own = runs.termAt(index)
     const masters = log.termAt(index)
-    if (own !== -1 && masters !== -1 && own !== masters) {
+    if (!isLate && own !== -1 && masters !== -1 && own !== masters) {
       this.#reporter.report('append-durability', node, partition, `it acknowledges entry ${index} of term ${masters} to ${to}, and on its disk that is of term ${own}`)
     }
   }

@@ -6,6 +6,9 @@ export interface MapView {
   readonly partitionCount: number
   partitionOf (bucket: number): number
   nameOf (member: number): string | undefined
+  readonly members: ReadonlyMap<number, string>
+  /** The voters that a partition's group was born with, by member id. */
+  initial (partition: number): readonly number[]
   /** The names of a partition's replicas; empty where the map has no such partition. */
   replicas (partition: number): readonly string[]
 }

@@ -1,3 +1,5 @@
+import { SeenConfigurations } from './configurations.js'
+import type { MemberNames, SeenConfiguration } from './configurations.js'
 import { EntryTable } from './entry-table.js'
 import type { MapView, NodeModel } from './node-model.js'
 import type { ViolationReporter } from './reporter.js'
@@ -22,19 +24,30 @@ export class PartitionHistory {
   readonly partition: number
   readonly entries = new EntryTable()
   readonly states = new StateTable()
+  readonly configurations = new SeenConfigurations()
   /** The one log that is committed, as far as anybody ever said so. */
   readonly committed = new TermRuns()
   readonly #leaderships = new Map<number, Leadership>()
   readonly #reporter: ViolationReporter
+  readonly #names: MemberNames
   #newest: Leadership | undefined
+  /** Those that the newest master wrote into its log last, if it did. */
+  #mastersVoters: readonly number[] | undefined
 
-  constructor (partition: number, reporter: ViolationReporter) {
+  constructor (partition: number, reporter: ViolationReporter, names: MemberNames) {
+    this.#names = names
     this.partition = partition
     this.#reporter = reporter
   }
 
   leadership (term: number): Leadership | undefined {
     return this.#newest?.term === term ? this.#newest : this.#leaderships.get(term)
+  }
+
+  /** What a master has in its log it counts by at once, before it is on its disk or in a message. */
+  inMemory (node: string, configuration: SeenConfiguration): void {
+    this.configurations.see(configuration)
+    if (this.#newest?.node === node && this.#newest.term === configuration.term) this.#mastersVoters = configuration.voters
   }
 
   /** The mastership of the greatest term. */
@@ -56,7 +69,10 @@ export class PartitionHistory {
     }
     const leadership: Leadership = { term, node: replica.node, log: replica.log.runs.clone(), claimedCommit: 0 }
     this.#leaderships.set(term, leadership)
-    if (this.#newest === undefined || term > this.#newest.term) this.#newest = leadership
+    if (this.#newest === undefined || term > this.#newest.term) {
+      this.#newest = leadership
+      this.#mastersVoters = undefined
+    }
     if (this.#leaderships.size > LEADERSHIPS_MAX) {
       for (const oldest of this.#leaderships.keys()) {
         this.#leaderships.delete(oldest)
@@ -95,7 +111,7 @@ export class PartitionHistory {
     }
     if (index <= committed.last || index > log.last) return
     const term = log.termAt(index)
-    this.#checkMajority(node, index, term, map, nodes)
+    this.#checkMajority(node, log, index, term, map, nodes)
     committed.extendBy(log, index)
     const newest = this.#newest
     if (newest !== undefined && newest.term > term && newest.log.base <= index && newest.log.termAt(index) !== term) {
@@ -103,23 +119,38 @@ export class PartitionHistory {
     }
   }
 
-  #checkMajority (node: string, index: number, term: number, map: MapView | undefined, nodes: ReadonlyMap<string, NodeModel>): void {
-    const replicas = map?.replicas(this.partition) ?? []
-    if (replicas.length === 0) return
-    let count = 0
-    const holders: string[] = []
-    for (const name of replicas) {
+  /** The names of the voters in force as of an entry of a log. */
+  votersAt (log: TermRuns, index: number, map: MapView): readonly string[] {
+    this.#names.learn(map)
+    return this.#names.of(this.configurations.at(log, index, this.committed) ?? map.initial(this.partition))
+  }
+
+  /** Whether a committed entry is durable on a majority of those who voted as of it. */
+  isOnMajority (index: number, term: number, map: MapView | undefined, nodes: ReadonlyMap<string, NodeModel>): boolean {
+    if (map === undefined) return false
+    const voters = this.votersAt(this.committed, index, map)
+    return this.#holders(voters, index, term, nodes).length * 2 > voters.length
+  }
+
+  #holders (voters: readonly string[], index: number, term: number, nodes: ReadonlyMap<string, NodeModel>): string[] {
+    return voters.filter((name) => {
       const model = nodes.get(name)
-      if (model === undefined) continue
-      const log = model.replicas.get(this.partition)?.log.runs
-      const lost = model.lostLogs.get(this.partition)
-      if ((log !== undefined && holds(log, index, term)) || (lost !== undefined && holds(lost, index, term))) {
-        count++
-        holders.push(name)
-      }
-    }
-    if (count * 2 > replicas.length) return
-    this.#reporter.report('commit-durability', node, this.partition, `entry ${index} of term ${term} is said to be committed, and of ${replicas.join(', ')} only ${holders.join(', ') || 'nobody'} has it durably`)
+      const log = model?.replicas.get(this.partition)?.log.runs
+      const lost = model?.lostLogs.get(this.partition)
+      return (log !== undefined && holds(log, index, term)) || (lost !== undefined && holds(lost, index, term))
+    })
+  }
+
+  /** Of the voters as of the entry, or of those that the master has in force, whose quorum it waited for. */
+  #checkMajority (node: string, log: TermRuns, index: number, term: number, map: MapView | undefined, nodes: ReadonlyMap<string, NodeModel>): void {
+    if (map === undefined) return
+    const voters = this.votersAt(log, index, map)
+    if (voters.length === 0) return
+    const isMajority = (some: readonly string[]): boolean => this.#holders(some, index, term, nodes).length * 2 > some.length
+    const masters = this.#newest?.log ?? log
+    if (isMajority(voters) || isMajority(this.votersAt(log, log.last, map)) || isMajority(this.votersAt(masters, masters.last, map))) return
+    if (this.#mastersVoters !== undefined && isMajority(this.#names.of(this.#mastersVoters))) return
+    this.#reporter.report('commit-durability', node, this.partition, `entry ${index} of term ${term} is said to be committed, and of ${voters.join(', ')} only ${this.#holders(voters, index, term, nodes).join(', ') || 'nobody'} has it durably`)
   }
 }
 

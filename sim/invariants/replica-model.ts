@@ -24,6 +24,10 @@ export class ReplicaModel {
   dataCount = 0
   /** A record of the state was found damaged: the state means nothing until it is installed anew. */
   isStateDamaged = false
+  /** The replica is retired, and none was made in its place: what is left of its state means nothing. */
+  isRetired = false
+  /** Where its log begins was written down since it was made. */
+  hasStart = false
   /** What became of the batch that is being looked at: the parts to be checked. */
   changes = 0
   /** Up to here the commit index was compared with what is committed. */
@@ -47,6 +51,17 @@ export class ReplicaModel {
   constructor (node: string, partition: number) {
     this.node = node
     this.partition = partition
+  }
+
+  /** All goes but term and vote. */
+  retire (): void {
+    this.isRetired = true
+    this.hasStart = false
+    this.log = new DurableLog()
+    this.commitIndex = this.checkedCommit = this.knownCommit = this.reportedCommit = 0
+    this.appliedIndex = this.appliedTerm = this.revision = this.keyCount = 0
+    this.installing = this.isStateDamaged = false
+    this.acknowledgedTerm = this.acknowledgedIndex = this.leads = 0
   }
 
   /** @param added the record's hash; 0: it is gone */

@@ -1,4 +1,5 @@
 import type { ReplicationMessage } from '../../protocols/replication/index.js'
+import type { SeenConfiguration } from './configurations.js'
 
 /** What the checks need of one replication message. What its kind does not have is 0, false or empty. */
 export interface SeenMessage {
@@ -17,4 +18,6 @@ export interface SeenMessage {
   readonly entryTerms: readonly number[]
   /** Of kinds and payloads. */
   readonly entryHashes: readonly number[]
+  /** Configurations among them. */
+  readonly configurations: readonly SeenConfiguration[]
 }

@@ -32,6 +32,7 @@ export function drawScenario (seed: string, options: DrawOptions): Scenario {
     nodes,
     partitions,
     groups: nodes === 6 ? [names.slice(0, 3), names.slice(3)] : nodes >= 4 && random.chance(1, 3) ? overlapping(names) : undefined,
+    replicas: 0,
     tuning,
     network: drawNetwork(random),
     disk: { flushUsMin: 50, flushUsMax: pick(random, [200, 500, 500, 2000, 20_000]) },
@@ -63,11 +64,24 @@ export function lyingScenario (seed: string, { durationUs, operationsPerSecond }
   return { ...life, name: `lies ${seed}`, about: 'Five voters, and a membership layer that lies.', groups: undefined, late: [], steps: steps.map((step, i): Step => ({ id: i + 1, ...step })) }
 }
 
+/**
+ * Replicas that are placed by the coordinator, on four to six nodes some of which come late, and that are moved away from
+ * whoever is gone for a moment: configurations change all the time.
+ */
+export function movingScenario (seed: string, options: DrawOptions): Scenario {
+  const random = new Prng(`${seed}/moving`)
+  const life = drawScenario(seed, { ...options, nodes: options.nodes ?? pick(random, [3, 4, 4, 5, 5, 6]) })
+  return {
+    ...life, name: `moving ${seed}`, about: 'Replicas are placed by the coordinator, and move.', groups: undefined, replicas: pick(random, [1, 2, 3, 3, 3, 5]),
+    tuning: { ...life.tuning, replaceAfterMs: pick(random, [300, 1000, 3000]) }
+  }
+}
+
 /** The life that speed is measured on: five nodes, a steady load, the usual faults left out. */
 export function steadyScenario (durationUs: number): Scenario {
   return {
     name: 'steady', about: 'Five nodes, four partitions, 200 operations a second, nothing breaks.', nodes: 5, partitions: 4,
-    groups: overlapping(['node1', 'node2', 'node3', 'node4', 'node5']), tuning: {}, network: calmLink, disk: { flushUsMin: 100, flushUsMax: 400 }, turnUs: 20,
+    groups: overlapping(['node1', 'node2', 'node3', 'node4', 'node5']), replicas: 0, tuning: {}, network: calmLink, disk: { flushUsMin: 100, flushUsMax: 400 }, turnUs: 20,
     clocks: {}, slowness: {}, late: [], clients: { operationsPerSecond: 200, keys: 50, sets: 4, deletes: 1, gets: 5, timeoutUsMin: 1_000_000, timeoutUsMax: 4_000_000, retries: 1 },
     durationUs, steps: [], expect: { violated: [], ended: {}, lost: [], heals: true, acknowledgedMin: 1, masterChangesMax: undefined }
   }

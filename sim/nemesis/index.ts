@@ -1,2 +1,2 @@
-export { drawScenario, lyingScenario, steadyScenario } from './draw.js'
+export { drawScenario, lyingScenario, movingScenario, steadyScenario } from './draw.js'
 export type { DrawOptions } from './draw.js'

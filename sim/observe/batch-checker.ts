@@ -1,3 +1,4 @@
+import type { SeenConfiguration } from '../invariants/configurations.js'
 import type { ClusterChecks } from '../invariants/cluster-checks.js'
 import type { LogRecord } from '../invariants/durable-log.js'
 import type { FactTeller } from './fact-teller.js'
@@ -39,9 +40,9 @@ export class BatchChecker extends ModelWriter implements RecordVisitor {
     return super.hardState(partition, term, vote, commitIndex)
   }
 
-  override log (partition: number, record: LogRecord, hashes: readonly number[]): void {
-    this.#checks.entries(this.node.replica(partition), record.first, record.runs, hashes)
-    super.log(partition, record, hashes)
+  override log (partition: number, record: LogRecord, hashes: readonly number[], configurations: readonly SeenConfiguration[]): void {
+    this.#checks.entries(this.node.replica(partition), record.first, record.runs, hashes, configurations)
+    super.log(partition, record, hashes, configurations)
   }
 
   override installing (partition: number, isInstalling: boolean): void {

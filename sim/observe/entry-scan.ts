@@ -1,5 +1,9 @@
 import type { Reader } from '../../src/base/index.js'
+import { decodeConfiguration } from '../../protocols/replication/index.js'
 import { hashBytes } from './record-hash.js'
+
+/** Of an entry (protocols/replication/log.ts). */
+const CONFIGURATION_KIND = 4
 
 /**
  * What the checks need of one log entry as it lies in a record or a frame (protocols/replication/log.ts): its term and
@@ -8,6 +12,8 @@ import { hashBytes } from './record-hash.js'
 export class EntryScan {
   term = 0
   hash = 0
+  /** The voters of a configuration entry; undefined for any other. */
+  voters: readonly number[] | undefined
 
   /**
    * @param reader over the entry, which ends at `end` of `bytes`
@@ -31,5 +37,6 @@ export class EntryScan {
       } else reader.skip()
     }
     this.hash = hashBytes(bytes, kind, payloadStart, payloadEnd)
+    this.voters = kind === CONFIGURATION_KIND ? decodeConfiguration(bytes.subarray(payloadStart, payloadEnd)).voters : undefined
   }
 }

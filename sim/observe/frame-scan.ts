@@ -1,5 +1,6 @@
 import { Reader } from '../../src/base/index.js'
 import type { ReplicationMessage } from '../../protocols/replication/index.js'
+import type { SeenConfiguration } from '../invariants/configurations.js'
 import type { SeenMessage } from '../invariants/seen-message.js'
 import { EntryScan } from './entry-scan.js'
 
@@ -26,6 +27,7 @@ export class FrameScan implements SeenMessage {
   entryCount = 0
   readonly entryTerms: number[] = []
   readonly entryHashes: number[] = []
+  readonly configurations: SeenConfiguration[] = []
   readonly #entry = new EntryScan()
 
   /** Calls back for every message, which is good until the call returns. @throws {DecodeError} */
@@ -60,6 +62,7 @@ export class FrameScan implements SeenMessage {
     let fourth = 0
     let fifth = 0
     this.entryCount = 0
+    this.configurations.length = 0
     for (let field = body.field(); field !== 0; field = body.field()) {
       switch (field) {
         case 1: partition = body.uint(); continue
@@ -69,7 +72,7 @@ export class FrameScan implements SeenMessage {
         case 5: fifth = body.uint(); continue
         case 7:
           if (!isAppend) break
-          this.#nextEntry(body.message(), payload, end - body.remaining, fourth)
+          this.#nextEntry(body.message(), payload, end - body.remaining, third, fourth)
           continue
         default:
       }
@@ -88,11 +91,13 @@ export class FrameScan implements SeenMessage {
     this.granted = this.kind === 'vote-reply' && fourth !== 0
   }
 
-  #nextEntry (entry: Reader, payload: Uint8Array, end: number, prevTerm: number): void {
+  #nextEntry (entry: Reader, payload: Uint8Array, end: number, prevIndex: number, prevTerm: number): void {
     const { entryCount } = this
     this.#entry.scan(entry, payload, end, entryCount === 0 ? prevTerm : this.entryTerms[entryCount - 1] as number)
     this.entryTerms[entryCount] = this.#entry.term
     this.entryHashes[entryCount] = this.#entry.hash
     this.entryCount++
+    const { term, voters } = this.#entry
+    if (voters !== undefined) this.configurations.push({ index: prevIndex + this.entryCount, term, voters })
   }
 }

@@ -14,7 +14,7 @@ const dataOfAll = dataRange(toBucket(0), toBucket(BUCKET_COUNT - 1))
  */
 export function loadDisk (name: string, entries: (range: KeyRange) => DiskEntry[], before: NodeModel | undefined): NodeModel {
   const node = new NodeModel(name)
-  const writer = new ModelWriter(node)
+  const writer = new ModelWriter(node, true)
   const damaged = new Set<number>()
   const load = ({ key, value }: DiskEntry): void => {
     try {

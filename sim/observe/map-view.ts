@@ -17,6 +17,8 @@ export function viewMap (map: ClusterMap): MapView {
     partitionCount: replicas.length,
     partitionOf: (bucket) => byBucket[bucket] ?? 0,
     nameOf: (member) => names.get(member),
+    members: names,
+    initial: (partition) => partition === SYSTEM_PARTITION ? map.systemInitial : map.partitions[partition]?.initial ?? [],
     replicas: (partition) => partition === SYSTEM_PARTITION ? systemVoters : replicas[partition] ?? nobody
   }
 }

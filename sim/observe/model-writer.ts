@@ -1,5 +1,6 @@
 import type { LogRecord } from '../invariants/durable-log.js'
 import type { MapView, NodeModel } from '../invariants/node-model.js'
+import type { SeenConfiguration } from '../invariants/configurations.js'
 import { CHANGED } from '../invariants/replica-model.js'
 import type { ReplicaModel } from '../invariants/replica-model.js'
 import type { RecordVisitor } from './record-scan.js'
@@ -9,9 +10,12 @@ export class ModelWriter implements RecordVisitor {
   node: NodeModel
   /** Replicas with changes that nobody has settled yet. */
   readonly touched: ReplicaModel[] = []
+  readonly #isLoading: boolean
 
-  constructor (node: NodeModel) {
+  /** @param isLoading records come in the order of their keys, not of their writing */
+  constructor (node: NodeModel, isLoading = false) {
     this.node = node
+    this.#isLoading = isLoading
   }
 
   #touch (partition: number, change: number): ReplicaModel {
@@ -37,7 +41,7 @@ export class ModelWriter implements RecordVisitor {
     return replica
   }
 
-  log (partition: number, record: LogRecord, _hashes: readonly number[]): void {
+  log (partition: number, record: LogRecord, _hashes: readonly number[], _configurations: readonly SeenConfiguration[]): void {
     this.#touch(partition, CHANGED.log).log.put(record)
   }
 
@@ -46,7 +50,10 @@ export class ModelWriter implements RecordVisitor {
   }
 
   logStart (partition: number, index: number, term: number): void {
-    this.#touch(partition, CHANGED.log).log.startAt(index, term)
+    const replica = this.#touch(partition, CHANGED.log)
+    replica.isRetired = false
+    replica.log.startAt(index, term)
+    replica.hasStart = true
   }
 
   replicaState (partition: number, appliedIndex: number, appliedTerm: number, revision: number, keyCount: number): void {
@@ -62,6 +69,13 @@ export class ModelWriter implements RecordVisitor {
     replica.installing = isInstalling
     // what was damaged was replaced
     if (!isInstalling) replica.isStateDamaged = false
+  }
+
+  retired (partition: number): void {
+    const replica = this.#touch(partition, CHANGED.hardState)
+    if (this.#isLoading && replica.hasStart) return // another one was made in its place
+    this.node.lostLogs.set(partition, replica.log.runs)
+    replica.retire()
   }
 
   state (partition: number, key: number, hash: number, isData: boolean): void {

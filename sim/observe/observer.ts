@@ -133,7 +133,8 @@ export class Observer implements Watcher {
     installing: (partition) => { this.#facts.installing(this.#atUs, this.#node.replica(partition)) }
   }
 
-  #appended ({ partition, record: { first, last, runs } }: ScannedLog): void {
+  #appended ({ partition, record: { first, last, runs }, configurations }: ScannedLog): void {
+    for (const configuration of configurations) this.#checks.history(partition).inMemory(this.#node.name, configuration)
     if (last >= first) this.#facts.entries(this.#atUs, this.#node.replica(partition), first, last, runs[runs.length - 1] ?? 0)
   }
 

@@ -1,9 +1,10 @@
 import { DecodeError, Reader, SYSTEM_PARTITION, toPartitionId } from '../../src/base/index.js'
 import {
-  batchKey, hardStateKey, installingKey, isDataKey, logRange, logStartKey, mapKey, openRecord, replicaStateKey, sessionRange, systemMapKey
+  batchKey, hardStateKey, installingKey, isDataKey, logRange, logStartKey, mapKey, openRecord, replicaStateKey, retiredKey, sessionRange, systemMapKey
 } from '../../src/layout/index.js'
 import { decodeClusterMap } from '../../protocols/cluster/index.js'
 import type { LogRecord } from '../invariants/durable-log.js'
+import type { SeenConfiguration } from '../invariants/configurations.js'
 import type { MapView } from '../invariants/node-model.js'
 import { EntryScan } from './entry-scan.js'
 import { viewMap } from './map-view.js'
@@ -21,6 +22,7 @@ const HARD_STATE = prefixOf(hardStateKey(first))
 const LOG_START = prefixOf(logStartKey(first))
 const REPLICA_STATE = prefixOf(replicaStateKey(first))
 const INSTALLING = prefixOf(installingKey(first))
+const RETIRED = prefixOf(retiredKey(first))
 const LOG = prefixOf(logRange(first).from)
 const SESSION = prefixOf(sessionRange(first).from)
 
@@ -30,11 +32,13 @@ export interface RecordVisitor {
   map (map: MapView): void
   hardState (partition: number, term: number, vote: number, commitIndex: number): void
   /** `hashes`: of the entries, by position in the record. */
-  log (partition: number, record: LogRecord, hashes: readonly number[]): void
+  log (partition: number, record: LogRecord, hashes: readonly number[], configurations: readonly SeenConfiguration[]): void
   logGone (partition: number, first: number): void
   logStart (partition: number, index: number, term: number): void
   replicaState (partition: number, appliedIndex: number, appliedTerm: number, revision: number, keyCount: number): void
   installing (partition: number, isInstalling: boolean): void
+  /** A replica goes: all that is left of it is what the same batch writes. */
+  retired (partition: number): void
   /** A record of a replica's state; `hash` 0: it is gone. */
   state (partition: number, key: number, hash: number, isData: boolean): void
 }
@@ -59,7 +63,7 @@ export function scanRecord (key: Uint8Array, value: Uint8Array | undefined, map:
       if (value === undefined) visitor.logGone(numberAt(key), indexAt(key))
       else {
         const log = logs?.take(numberAt(key), indexAt(key)) ?? scanLog(numberAt(key), indexAt(key), value)
-        visitor.log(log.partition, log.record, log.hashes)
+        visitor.log(log.partition, log.record, log.hashes, log.configurations)
       }
       return
     case HARD_STATE:
@@ -75,6 +79,7 @@ export function scanRecord (key: Uint8Array, value: Uint8Array | undefined, map:
     case SESSION: scanState(numberAt(key), key, value, false, visitor); return
     case SYSTEM_MAP: scanState(SYSTEM_PARTITION, key, value, false, visitor); return
     case INSTALLING: visitor.installing(numberAt(key), value !== undefined); return
+    case RETIRED: if (value !== undefined) visitor.retired(numberAt(key)); return
     case LOG_START:
       if (value === undefined) return
       readNumbers(value)
@@ -98,7 +103,7 @@ export function placeOf (key: Uint8Array, map: MapView | undefined): { readonly 
   switch (key[0]) {
     case SYSTEM_MAP: return { partition: SYSTEM_PARTITION, isState: true }
     case SESSION: return { partition: numberAt(key), isState: true }
-    case LOG: case HARD_STATE: case LOG_START: case REPLICA_STATE: case INSTALLING: return { partition: numberAt(key), isState: false }
+    case LOG: case HARD_STATE: case LOG_START: case REPLICA_STATE: case INSTALLING: case RETIRED: return { partition: numberAt(key), isState: false }
     default: return undefined
   }
 }
@@ -138,6 +143,8 @@ export interface ScannedLog {
   readonly record: LogRecord
   /** Of the entries, by position in the record. */
   readonly hashes: readonly number[]
+  /** Configurations among them. */
+  readonly configurations: readonly SeenConfiguration[]
 }
 
 /** The log records of one batch, kept from when it is handed over until it is durable: they are the dearest to read. */
@@ -161,6 +168,7 @@ export class ScannedLogs {
 function scanLog (partition: number, first: number, value: Uint8Array): ScannedLog {
   const runs: number[] = []
   const hashes: number[] = []
+  const configurations: SeenConfiguration[] = []
   let index = first
   let term = 0
   const reader = new Reader(value, SEAL_BYTES)
@@ -174,10 +182,11 @@ function scanLog (partition: number, first: number, value: Uint8Array): ScannedL
       if (entryScan.term !== term) runs.push(index, entryScan.term)
       term = entryScan.term
       hashes.push(entryScan.hash)
+      if (entryScan.voters !== undefined) configurations.push({ index, term, voters: entryScan.voters })
       index++
     } else reader.skip()
   }
-  return { partition, record: { first, last: index - 1, runs }, hashes }
+  return { partition, record: { first, last: index - 1, runs }, hashes, configurations }
 }
 
 /** Who is told what matters at the moment it is handed to the disk. */

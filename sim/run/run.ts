@@ -149,13 +149,13 @@ class Run {
   }
 
   #origin (): NodeOrigin {
-    const { partitions, groups } = this.#scenario
+    const { partitions, groups, replicas } = this.#scenario
     return {
       kind: 'named',
       peers: this.#names.map((name, i) => ({ name: toNodeName(name), multiaddr: `/ip4/10.0.0.${i + 1}/tcp/9080` as Multiaddr })),
       partitions,
-      groups: (groups ?? [this.#names]).map(([master = '', ...slaves]) => ({ master: toNodeName(master), slaves: slaves.map(toNodeName) })),
-      replicas: 0,
+      groups: replicas > 0 ? undefined : (groups ?? [this.#names]).map(([master = '', ...slaves]) => ({ master: toNodeName(master), slaves: slaves.map(toNodeName) })),
+      replicas,
       configuration: 'simulated'
     }
   }

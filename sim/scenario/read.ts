@@ -49,6 +49,7 @@ export const sizeFields: Fields<Sizes> = {
 
 export const setupFields: Fields<Setup> = {
   groups: defaulted('groups', optional(listOf(listOf(nodeName, 1, PARTITION_REPLICA_COUNT_MAX), 1, PARTITIONS_MAX)), undefined),
+  replicas: defaulted('replicas', count(0, PARTITION_REPLICA_COUNT_MAX), 0),
   tuning: defaulted('tuning', partialForm(tuningFields), {}),
   network: defaulted('network', form(linkFields), calmLink),
   disk: defaulted('disk', diskSpeed, defaultDisk),

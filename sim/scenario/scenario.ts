@@ -15,6 +15,8 @@ export interface Scenario {
   readonly partitions: number
   /** Replica groups, the preferred master first; partition i goes to group i mod groups. Without: one group of all. */
   readonly groups: readonly (readonly string[])[] | undefined
+  /** Copies of each partition that the coordinator places, and moves; 0: the groups place them for good. */
+  readonly replicas: number
   readonly tuning: Partial<NodeTuning>
   /** Every link, unless a step says otherwise. */
   readonly network: LinkOptions

@@ -38,6 +38,7 @@ export const tuningFields: Fields<NodeTuning> = {
   syncIntervalMs: required('sync-interval', milliseconds(1, HOUR_MS)),
   reconnectIntervalMs: required('reconnect-interval', milliseconds(1, HOUR_MS)),
   deadRememberedMs: required('dead-remembered', milliseconds(1, 24 * HOUR_MS)),
+  replaceAfterMs: required('replace-after', milliseconds(1, 24 * HOUR_MS)),
   meshMembersMax: required('mesh-members-max', count(1, COUNT_MAX)),
   requestsMax: required('requests-max', count(1, COUNT_MAX)),
   logRetainBytes: required('log-retain', bytes),

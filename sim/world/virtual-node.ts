@@ -59,6 +59,8 @@ export class VirtualNode implements Machine {
   endLoses: CrashLoss = 'tail'
   /** Why the process ended itself, if it did. */
   fatal: string | undefined
+  /** It has left its cluster and holds nothing any more. */
+  hasDeparted = false
   /** Counts starts and ends: another number, another process. */
   starts = 0
   readonly #surroundings: NodeSurroundings
@@ -142,7 +144,8 @@ export class VirtualNode implements Machine {
       log,
       scheduler: timing,
       signatures: simulatedSignatures(this.#surroundings.seed, this.peer),
-      fatal: (reason) => { this.#end(reason) }
+      fatal: (reason) => { this.#end(reason) },
+      departed: () => { this.hasDeparted = true }
     }, this.clock.nowMs(events.nowUs))
     running = { driver, transport, timing, budget }
     this.#process = running

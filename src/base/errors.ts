@@ -19,6 +19,9 @@ export type KvErrorDetail =
   | { readonly code: 'write_unknown', readonly reason: string }
   | { readonly code: 'read_timeout', readonly reason: string }
   | { readonly code: 'disk_full', readonly reason: string }
+  | { readonly code: 'member_unknown', readonly name: string }
+  | { readonly code: 'change_refused', readonly reason: string }
+  | { readonly code: 'change_unknown', readonly reason: string }
   | { readonly code: 'storage_failed', readonly reason: string }
   | { readonly code: 'internal', readonly reason: string }
 
@@ -43,6 +46,9 @@ export const outcomeByCode = {
   write_unknown: 'unknown',
   read_timeout: 'unchanged',
   disk_full: 'unchanged',
+  member_unknown: 'unchanged',
+  change_refused: 'unchanged',
+  change_unknown: 'unknown',
   storage_failed: 'unchanged',
   internal: 'unknown'
 } as const satisfies Record<KvErrorCode, Outcome>
@@ -81,6 +87,9 @@ export function describeKvError (detail: KvErrorDetail): string {
     case 'write_unknown': return `the write may or may not take effect: ${detail.reason}`
     case 'read_timeout': return `the read was not answered in time: ${detail.reason}`
     case 'disk_full': return `the disk of the partition's master is nearly full (${detail.reason}); nothing was changed, free some space`
+    case 'member_unknown': return `the cluster has no member ${detail.name}; GET /v1/members lists them`
+    case 'change_refused': return `the cluster was not changed: ${detail.reason}`
+    case 'change_unknown': return `the cluster may or may not change: ${detail.reason}; asking again does no harm`
     case 'storage_failed': return `this node's storage failed: ${detail.reason}; ask another node`
     case 'internal': return `an internal error: ${detail.reason}`
   }

@@ -29,6 +29,8 @@ export type Command =
   | { readonly kind: 'local', readonly options: Options }
   /** `url`: of the node to ask. */
   | { readonly kind: 'members', readonly url: string }
+  /** `url`: of the node to ask; `member`: who shall go, undefined: that node. */
+  | { readonly kind: 'leave', readonly url: string, readonly member: string | undefined }
   /** Everything behind `sim` is the simulator's to read. */
   | { readonly kind: 'sim', readonly args: readonly string[] }
   | { readonly kind: 'help' }
@@ -41,7 +43,7 @@ export interface UsageError {
 }
 
 const COMMANDS = ['start', 'local', 'members', 'scale', 'leave', 'sim'] as const
-const PENDING: readonly string[] = ['scale', 'leave']
+const PENDING: readonly string[] = ['scale']
 /** Flags that `local` passes on to all nodes; the others concern one node. */
 const LOCAL_FLAGS: readonly string[] = ['config', 'data', 'partitions', 'bind', 'secret-file', 'log-level', 'help', 'version']
 
@@ -56,6 +58,7 @@ export function parseCommandLine (argv: readonly string[], env: Environment): Co
   if (given.has('version')) return { kind: 'version' }
   const [command = 'start', ...extra] = words
   if (command === 'members') return readMembers(given, extra, problems)
+  if (command === 'leave') return readLeave(given, extra, problems)
   if (problems.length === 0) problems.push(...checkWords(command, extra))
   if (command === 'local') {
     for (const name of given.keys()) {
@@ -111,11 +114,22 @@ function readMembers (given: GivenFlags, [address, ...extra]: readonly string[],
   return problems.length > 0 || url === undefined ? usageError(problems) : { kind: 'members', url }
 }
 
+/** `leave [HOST:PORT] [-node=NAME]`. */
+function readLeave (given: GivenFlags, [address, ...extra]: readonly string[], problems: ConfigProblem[]): Command | UsageError {
+  for (const name of given.keys()) {
+    if (name !== 'node') problems.push(problem(`--${name}`, 'says how a node starts; "leave" takes the HTTP address of one that runs, and -node=NAME if another one shall go: gokeydb leave HOST:PORT'))
+  }
+  for (const word of extra) problems.push(problem(word, '"leave" asks one node'))
+  const url = nodeUrl(address)
+  if (url === undefined) problems.push(problem(address ?? '', 'not an HTTP address; write HOST:PORT, PORT or http://HOST:PORT'))
+  return problems.length > 0 || url === undefined ? usageError(problems) : { kind: 'leave', url, member: given.get('node')?.[0] }
+}
+
 function checkWords (command: string, extra: readonly string[]): ConfigProblem[] {
   if (PENDING.includes(command)) return [problem(command, 'not implemented yet')]
   if (command === 'sim') return [problem(command, 'comes first: gokeydb sim [options]')]
   if (!COMMANDS.some((known) => known === command)) {
-    return [problem(command, `unknown command; the commands are start (the default), local, members and sim${didYouMean(command, COMMANDS)}`)]
+    return [problem(command, `unknown command; the commands are start (the default), local, members, leave and sim${didYouMean(command, COMMANDS)}`)]
   }
   return extra.map((word) => problem(word, `"${command}" takes options only`))
 }

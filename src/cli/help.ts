@@ -8,6 +8,8 @@ const HEAD = `gokeydb: a replicated key-value store of peers that find each othe
                                                       starts a node without a file; with --join it joins
   gokeydb local --config config.yaml                  runs every node of the file on this machine
   gokeydb members 127.0.0.1:8080                      who is there, as that running node sees it
+  gokeydb leave 127.0.0.1:8080                        that node hands everything over and leaves the cluster;
+                                                      with -node=NAME another one does
   gokeydb sim --seeds 100                             tries this very code under crashes, cuts and broken disks in
                                                       virtual time; gokeydb sim --help says more
 

@@ -65,6 +65,7 @@ export const OVERRIDABLE_KEYS = {
   'tuning.sync_interval_ms': 'one',
   'tuning.reconnect_interval_ms': 'one',
   'tuning.dead_remembered_ms': 'one',
+  'tuning.replace_after_ms': 'one',
   'tuning.timeout_ms_default': 'one',
   'tuning.requests_max': 'one'
 } as const satisfies Record<string, 'one' | 'list'>

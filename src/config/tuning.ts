@@ -21,6 +21,8 @@ export interface Tuning {
   readonly reconnectIntervalMs: number
   /** How long a member that is gone stays listed. */
   readonly deadRememberedMs: number
+  /** How long a member is gone before its replicas are placed elsewhere. */
+  readonly replaceAfterMs: number
   /** The deadline of a request that names none. */
   readonly timeoutMsDefault: number
   /** Client requests that may wait in one node at once; further ones are answered 429. */
@@ -39,6 +41,7 @@ export const TUNING_DEFAULT: Tuning = {
   syncIntervalMs: 30_000,
   reconnectIntervalMs: 10_000,
   deadRememberedMs: 86_400_000,
+  replaceAfterMs: 300_000,
   timeoutMsDefault: 5000,
   requestsMax: 10_000
 }
@@ -64,6 +67,7 @@ export function readTuning (reader: MappingReader, report: Report): Tuning {
   const syncInterval = reader.number('sync_interval_ms', wholeNumber(200, 3_600_000))
   const reconnectInterval = reader.number('reconnect_interval_ms', wholeNumber(200, 3_600_000))
   const deadRemembered = reader.number('dead_remembered_ms', wholeNumber(2000, 2_592_000_000))
+  const replaceAfter = reader.number('replace_after_ms', wholeNumber(1000, 2_592_000_000))
   const timeout = reader.number('timeout_ms_default', wholeNumber(1, 60_000))
   const requestsMax = reader.number('requests_max', wholeNumber(1, 65_536))
   reader.finish()
@@ -75,6 +79,7 @@ export function readTuning (reader: MappingReader, report: Report): Tuning {
     syncIntervalMs: syncInterval?.value ?? TUNING_DEFAULT.syncIntervalMs,
     reconnectIntervalMs: reconnectInterval?.value ?? TUNING_DEFAULT.reconnectIntervalMs,
     deadRememberedMs: deadRemembered?.value ?? TUNING_DEFAULT.deadRememberedMs,
+    replaceAfterMs: replaceAfter?.value ?? TUNING_DEFAULT.replaceAfterMs,
     timeoutMsDefault: timeout?.value ?? TUNING_DEFAULT.timeoutMsDefault,
     requestsMax: requestsMax?.value ?? TUNING_DEFAULT.requestsMax
   }

@@ -103,7 +103,7 @@ function writeTimeout (query: string, known: FormFields, timeoutMsDefault: numbe
 }
 
 /** Node lets only bytes below 0x80 through, so that characters and bytes are the same. */
-function parseQuery (query: string, known: FormFields): Array<Buffer | undefined> | Refusal {
+export function parseQuery (query: string, known: FormFields): Array<Buffer | undefined> | Refusal {
   return parseForm(Buffer.from(query, 'latin1'), known)
 }
 

@@ -5,7 +5,9 @@ export const statusByCode = {
   bad_request: 400,
   key_missing: 404,
   route_unknown: 404,
+  member_unknown: 404,
   method_not_allowed: 405,
+  change_refused: 409,
   key_too_large: 413,
   value_too_large: 413,
   body_too_large: 413,
@@ -19,6 +21,7 @@ export const statusByCode = {
   storage_failed: 503,
   write_unknown: 504,
   read_timeout: 504,
+  change_unknown: 504,
   disk_full: 507
 } as const satisfies Record<KvErrorCode, number>
 

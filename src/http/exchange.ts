@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { AssertionError, type KvErrorDetail, type Logger } from '../base/index.js'
-import type { AnswerCallback, KvAnswer, NodeApi } from '../node/index.js'
+import type { NodeApi } from '../node/index.js'
 import type { ByteBudget } from './budget.js'
 import type { Connection, Connections } from './connections.js'
 import { errorText, retryAfterSeconds, statusByCode } from './error-status.js'
@@ -76,7 +76,7 @@ export class Exchange {
    * The callback for the node, which answers through `give`. Until then the connection counts as waiting: a client
    * must not take the answer to a later, malformed request for the answer to this one.
    */
-  awaitAnswer (give: (answer: KvAnswer) => void): AnswerCallback {
+  awaitAnswer<Answer> (give: (answer: Answer) => void): (answer: Answer) => void {
     this.#waiting = true
     this.#connection.waiting++
     return (answer) => { this.run(() => { give(answer) }) }

@@ -1,3 +1,4 @@
+import { leave, stay } from './cluster-routes.js'
 import { type Route, deleteByBody, deleteByQuery, get, set } from './data-routes.js'
 import type { Exchange } from './exchange.js'
 import { quote } from './refusal.js'
@@ -11,6 +12,8 @@ const routes: ReadonlyMap<string, ReadonlyMap<string, Route>> = new Map([
   ['/status', methods({ GET: status, HEAD: status })],
   ['/v1/members', methods({ GET: members, HEAD: members })],
   ['/v1/partitions', methods({ GET: partitions, HEAD: partitions })],
+  ['/v1/cluster/leave', methods({ POST: leave })],
+  ['/v1/cluster/stay', methods({ POST: stay })],
   ['/livez', methods({ GET: livez, HEAD: livez })],
   ['/readyz', methods({ GET: readyz, HEAD: readyz })]
 ])
@@ -20,7 +23,7 @@ function methods (byMethod: Readonly<Record<string, Route>>): ReadonlyMap<string
 }
 
 /** What the contract promises and this version does not have: these paths and everything below them. */
-const notImplementedPaths = ['/v1/kv', '/v1/batch', '/metrics', '/v1/cluster']
+const notImplementedPaths = ['/v1/kv', '/v1/batch', '/metrics', '/v1/cluster/scale', '/v1/cluster/plan', '/v1/cluster/transfer']
 
 /** Sends a request to its route. */
 export function route (exchange: Exchange): void {

@@ -6,7 +6,7 @@
 export { crc32 } from './crc32.js'
 export {
   batchKey, dataKey, dataRange, foundingKey, hardStateKey, installingKey, isDataKey, logKey, logRange, logStartKey, mapKey,
-  metaRange, nodeKey, peerKey, replicaStateKey, sessionKey, sessionRange, systemMapKey, systemMapRange, type KeyRange
+  metaRange, nodeKey, peerKey, replicaStateKey, retiredKey, sessionKey, sessionRange, systemMapKey, systemMapRange, type KeyRange
 } from './key-layout.js'
 export { describeKey, parseDataKey, parseMetaKey, type DataKey, type MetaKey } from './key-parser.js'
 export {
@@ -17,5 +17,6 @@ export {
   decodeInstalling, decodeLogStart, decodeReplicaState, encodeInstalling, encodeLogStart, encodeReplicaState, type LogPosition,
   type LogStartRecord,   type ReplicaStateRecord
 } from './replica-records.js'
+export { decodeRetired, encodeRetired } from './retired-record.js'
 export { openRecord, sealRecord } from './sealing.js'
 export { decodeValueRecord, encodeValueRecord, type ValueRecord } from './value-record.js'

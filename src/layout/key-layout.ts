@@ -26,6 +26,8 @@ export const KEY_PREFIX = {
   replicaState: 0x23,
   /** `‖ partition(2)`: a snapshot is being installed; the replica's data means nothing. */
   installing: 0x24,
+  /** `‖ partition(2)`: the replica that was here is retired, and its data means nothing; see `encodeRetired`. */
+  retired: 0x25,
   /** `‖ partition(2) ‖ first index(8)`: the entries one turn appended. */
   log: 0x30,
   /** `‖ partition(2) ‖ peer id`: one origin's session. */
@@ -69,6 +71,7 @@ export const hardStateKey = (partition: PartitionId): Buffer => numbered(KEY_PRE
 export const logStartKey = (partition: PartitionId): Buffer => numbered(KEY_PREFIX.logStart, partition)
 export const replicaStateKey = (partition: PartitionId): Buffer => numbered(KEY_PREFIX.replicaState, partition)
 export const installingKey = (partition: PartitionId): Buffer => numbered(KEY_PREFIX.installing, partition)
+export const retiredKey = (partition: PartitionId): Buffer => numbered(KEY_PREFIX.retired, partition)
 export const sessionKey = (partition: PartitionId, peer: PeerId): Buffer => withText(numbered(KEY_PREFIX.session, partition), peer)
 
 /** The record of log entries that begins at `firstIndex`. */

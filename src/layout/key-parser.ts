@@ -5,7 +5,7 @@ import {
 import { DATA_KEY_OVERHEAD_BYTES, KEY_PREFIX, isDataKey } from './key-layout.js'
 
 type SingleKind = 'node' | 'batch' | 'founding' | 'map' | 'system-map'
-type PartitionKind = 'hard-state' | 'log-start' | 'replica-state' | 'installing'
+type PartitionKind = 'hard-state' | 'log-start' | 'replica-state' | 'installing' | 'retired'
 
 /** What a key outside the data is about. */
 export type MetaKey =
@@ -33,7 +33,8 @@ const PARTITION_KINDS = new Map<number, PartitionKind>([
   [KEY_PREFIX.hardState, 'hard-state'],
   [KEY_PREFIX.logStart, 'log-start'],
   [KEY_PREFIX.replicaState, 'replica-state'],
-  [KEY_PREFIX.installing, 'installing']
+  [KEY_PREFIX.installing, 'installing'],
+  [KEY_PREFIX.retired, 'retired']
 ])
 
 /** The door for keys from the disk. @throws {DecodeError} where no version of this layout wrote such a key */

@@ -12,6 +12,9 @@ export type KvAnswer =
 
 export type AnswerCallback = (answer: KvAnswer) => void
 
+/** Why a change of the cluster did not happen; undefined: it holds. */
+export type ChangeCallback = (failure: KvErrorDetail | undefined) => void
+
 export interface StatusReport {
   readonly name: string
   readonly peer: string
@@ -49,6 +52,10 @@ export interface MemberReport {
   readonly rttMs: number | undefined
   /** Of this node: 0 is well, up to 8 the more it doubts itself (a busy event loop, a bad network); undefined of others. */
   readonly localHealth: number | undefined
+  /** It hands everything over, and is no member any more when it holds nothing. */
+  readonly leaving: boolean
+  /** Partitions whose replicas the map wishes there; undefined before this node knows a map. */
+  readonly replicas: number | undefined
 }
 
 export interface PartitionReport {
@@ -74,6 +81,8 @@ export interface ReadinessReport {
 export interface NodeApi {
   get (key: Uint8Array, options: { readonly consistency: Consistency, readonly timeoutMs: number }, answer: AnswerCallback): void
   write (operation: WriteOperation, options: { readonly timeoutMs: number }, answer: AnswerCallback): void
+  /** Lets a member go, or stay after all; `answer` is called once the coordinator's voters have it: without a detail where that holds now. */
+  changeMember (name: string, change: 'leave' | 'stay', options: { readonly timeoutMs: number }, answer: ChangeCallback): void
   status (): StatusReport
   members (): readonly MemberReport[]
   partitions (): readonly PartitionReport[]

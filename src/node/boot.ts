@@ -3,7 +3,7 @@ import type { BatchNumber, Generation, LogIndex, NodeName, PartitionId, PeerId, 
 import type { Session } from '../kv/index.js'
 import { decodeSession } from '../kv/index.js'
 import {
-  batchKey, decodeBatchNumber, decodeFoundingRecord, decodeKnownPeer, decodeLogStart, decodeNodeRecord, decodeReplicaState,
+  batchKey, decodeBatchNumber, decodeFoundingRecord, decodeKnownPeer, decodeLogStart, decodeNodeRecord, decodeReplicaState, decodeRetired,
   encodeBatchNumber, encodeNodeRecord, nodeKey, openRecord, parseMetaKey
 } from '../layout/index.js'
 import type { FoundingRecord, KnownPeerRecord, LogStartRecord, MetaKey, NodeRecord } from '../layout/index.js'
@@ -27,6 +27,8 @@ export interface PartitionBoot {
   readonly sessions: readonly Session[]
   /** The system partition's state. */
   readonly map: ClusterMap | undefined
+  /** The replica that was here is retired, and none was made in its place since: what it left is to be deleted. */
+  readonly isRetired: boolean
   /** Why the replica must not run: a record that cannot be trusted. */
   readonly failure: string | undefined
 }
@@ -58,6 +60,7 @@ export const emptyPartition: PartitionBoot = {
   keyCount: 0,
   sessions: [],
   map: undefined,
+  isRetired: false,
   failure: undefined
 }
 
@@ -69,6 +72,8 @@ class PartitionLoader {
   revision = emptyPartition.revision
   keyCount = 0
   failure: string | undefined
+  retiredIndex: LogIndex | undefined
+  hasStart = false
   readonly runs: Array<{ readonly first: LogIndex, readonly entries: readonly LogEntry[], readonly bytes: number }> = []
   readonly sessions: Session[] = []
 
@@ -86,12 +91,14 @@ class PartitionLoader {
     const { index, term, configuration } = this.logStart
     const group: PartitionBoot['group'] = {
       hardState: this.hardState, logStart: { index, term }, entries, appliedIndex: this.appliedIndex, installing: this.installing,
-      configuration, voteFloor: toLogIndex(0)
+      configuration, voteFloor: this.retiredIndex ?? toLogIndex(0)
     }
+    const isRetired = this.retiredIndex !== undefined && !this.hasStart
+    if (isRetired) return { ...emptyPartition, group: { ...emptyPartition.group, hardState: { ...this.hardState, commitIndex: toLogIndex(0) }, voteFloor: group.voteFloor }, map, isRetired }
     const failure = this.failure ?? findBootProblem(group)
     // A replica whose records contradict each other never runs: what is left of them must not get into its group.
     if (failure !== undefined) return { ...emptyPartition, map, failure }
-    return { group, records, revision: this.revision, keyCount: this.keyCount, sessions: this.sessions, map, failure }
+    return { group, records, revision: this.revision, keyCount: this.keyCount, sessions: this.sessions, map, isRetired, failure }
   }
 }
 
@@ -179,7 +186,11 @@ export function claimDisk (
 function loadPartitionRecord (into: PartitionLoader, meta: MetaKey & { partition: PartitionId }, key: Uint8Array, value: Uint8Array): void {
   switch (meta.kind) {
     case 'hard-state': into.hardState = decodeHardState(openRecord(key, value)); return
-    case 'log-start': into.logStart = decodeLogStart(meta.partition, value); return
+    case 'log-start':
+      into.logStart = decodeLogStart(meta.partition, value)
+      into.hasStart = true
+      return
+    case 'retired': into.retiredIndex = decodeRetired(meta.partition, value); return
     case 'installing': into.installing = true; return
     case 'session': into.sessions.push(decodeSession(meta.peer, openRecord(key, value))); return
     case 'log': {

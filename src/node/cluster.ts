@@ -11,6 +11,7 @@ import { foundingSetup } from './founding-setup.js'
 import type { GroupCommit } from './group-commit.js'
 import type { NodeOptions } from './options.js'
 import type { Outbox } from './outbox.js'
+import type { RelocationMessage } from './relocation.js'
 import type { Transport } from './ports.js'
 
 /** Of the protocol between nodes; another version is refused, with the reason. */
@@ -57,6 +58,10 @@ export interface ClusterContext {
   mapChanged (map: ClusterMap): void
   /** Puts a change of the map into the system partition's log; false where this node is not the coordinator. */
   proposeMap (command: MapCommand): boolean
+  /** A message about where replicas are, or who leaves. */
+  relocation (from: PeerId, message: RelocationMessage): void
+  /** The newer map does not have this node any more: it has left. */
+  departed (): void
   /** The map as the system partition's master applied it; undefined where this node is not the coordinator. */
   coordinatorMap (): ClusterMap | undefined
   fatal (reason: string): void
@@ -83,6 +88,7 @@ export class Cluster {
   #admitAtMs = Infinity
   #lookAtMs = Infinity
   #refusal: string | undefined
+  #hasLeft = false
   #nowMs: number
   readonly #startedMs: number
 
@@ -169,7 +175,7 @@ export class Cluster {
 
   /** Peers that may admit this node; empty once it is admitted, or before it knows a map. */
   admitters (): PeerId[] {
-    if (this.#map === undefined || this.selfMember !== undefined) return []
+    if (this.#map === undefined || this.selfMember !== undefined || this.#hasLeft) return []
     return this.#map.systemVoters.flatMap((voter) => this.peerOf(voter) ?? [])
   }
 
@@ -279,6 +285,11 @@ export class Cluster {
         return
       case 'admit-request':
         if (link.accepted) this.#admit(from, message.name)
+        return
+      case 'placement-report':
+      case 'change-request':
+      case 'change-reply':
+        if (link.accepted) this.#context.relocation(from, message)
     }
   }
 
@@ -427,10 +438,13 @@ export class Cluster {
       this.#refusal = undefined
       commit.put(nodeKey(), encodeNodeRecord({ ...this.#node, clusterId: map.clusterId, memberId }))
     }
+    const leavesNow = memberId === undefined && this.selfMember !== undefined
+    if (leavesNow) this.#hasLeft = true
     this.#map = map
     commit.put(mapKey(), sealRecord(mapKey(), encodeClusterMap(map)))
     commit.afterGathering(() => {
       if (this.#map === map) this.#context.mapChanged(map)
+      if (leavesNow) this.#context.departed()
     })
     if (this.#context.coordinatorMap() !== undefined && this.#links.size <= MAP_PUSH_PEERS_MAX) {
       for (const [peer, link] of this.#links) if (link.accepted) this.#offerMap(peer)
@@ -445,7 +459,7 @@ export class Cluster {
   #askAdmission (nowMs: number): void {
     const { options, outbox } = this.#context
     this.#admitAtMs = Infinity
-    if (this.#map === undefined || this.selfMember !== undefined) return
+    if (this.#map === undefined || this.selfMember !== undefined || this.#hasLeft) return
     this.#admitAtMs = nowMs + ADMIT_EVERY_MS
     for (const peer of this.admitters()) {
       if (this.isAccepted(peer)) outbox.cluster(peer, { kind: 'admit-request', name: options.name })

@@ -80,6 +80,13 @@ export class Company {
     return this.#membership.members()
   }
 
+  /** ms since when a peer is not there, as membership sees it: dead, gone or never heard of; undefined: it is there. */
+  goneSinceMs (peer: PeerId): number | undefined {
+    const view = this.#membership.get(peer)
+    if (isThere(view)) return undefined
+    return view?.sinceMs ?? -Infinity
+  }
+
   /** Whether the members are too many for a mesh: connections come and go on demand. */
   get isOverlaid (): boolean {
     return this.#membership.isOverlaid

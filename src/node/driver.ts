@@ -11,7 +11,7 @@ import type { Consistency, WriteOperation } from '../../protocols/kv/index.js'
 import { decodeKvFrame } from '../../protocols/kv/index.js'
 import { decodeMembershipFrame } from '../../protocols/membership/index.js'
 import { decodeReplicationFrame } from '../../protocols/replication/index.js'
-import type { AnswerCallback, MemberReport, NodeApi, PartitionReport, ReadinessReport, StatusReport } from './api.js'
+import type { AnswerCallback, ChangeCallback, MemberReport, NodeApi, PartitionReport, ReadinessReport, StatusReport } from './api.js'
 import type { BootState } from './boot.js'
 import { Cluster } from './cluster.js'
 import { Company } from './company.js'
@@ -23,6 +23,7 @@ import { KvServer } from './kv-server.js'
 import type { NodeOptions } from './options.js'
 import { Outbox } from './outbox.js'
 import type { Disk, DiskError, Scheduler, Transport } from './ports.js'
+import { Relocation } from './relocation.js'
 import { ReplicaSet } from './replica-set.js'
 import { memberReports, partitionReports, readinessReport, statusReport } from './reports.js'
 import type { NodeView } from './reports.js'
@@ -47,6 +48,8 @@ export interface NodePorts {
   readonly signatures: Signatures
   /** The node cannot go on: the process must end and be started again. */
   fatal (reason: string): void
+  /** The node has left its cluster and holds nothing any more: the process should end. Called once. */
+  departed (): void
 }
 
 /**
@@ -63,6 +66,7 @@ export class NodeDriver implements NodeApi {
   readonly #replicas: ReplicaSet
   readonly #cluster: Cluster
   readonly #company: Company
+  readonly #relocation: Relocation
   readonly #gateway: Gateway
   readonly #server: KvServer
   readonly #snapshots: SnapshotReceiver
@@ -96,6 +100,11 @@ export class NodeDriver implements NodeApi {
       mapChanged: (map) => { this.#mapChanged(map) },
       proposeMap: (command) => this.#replicas.proposeMap(command),
       coordinatorMap: () => this.#replicas.coordinatorMap,
+      relocation: (from, message) => { this.#relocation.step(from, message, this.#nowMs) },
+      departed: () => {
+        log.info('this node has left its cluster')
+        ports.departed()
+      },
       fatal: (reason) => { this.#fatal(reason) }
     }, boot, nowMs)
     this.#company = new Company({ options, commit, outbox, transport, log, random: new Prng(random.uint32()), cluster: this.#cluster, signatures, fatal: (reason) => { this.#fatal(reason) } }, boot, nowMs)
@@ -110,7 +119,22 @@ export class NodeDriver implements NodeApi {
         this.#replicas.desk(partition)?.applied(result)
         if (result.peer === options.peer && result.generation === boot.generation) this.#gateway.applied(result)
       },
-      mapApplied: (map) => { this.#cluster.mapApplied(map) }
+      mapApplied: (map) => { this.#cluster.mapApplied(map) },
+      later: (call) => { this.input({ kind: 'later', call }) },
+      diskFailed: (error) => { this.#diskFailed(error) },
+      cleared: () => { if (this.#cluster.map !== undefined) this.#mapChanged(this.#cluster.map) }
+    })
+    this.#relocation = new Relocation({
+      self: options.peer, outbox, log, tuning: options.tuning,
+      replicas: () => this.#replicas.all,
+      retire: (replica, index) => { this.#replicas.retire(replica, index) },
+      map: () => this.#cluster.map,
+      coordinatorMap: () => this.#replicas.coordinatorMap,
+      proposeMap: (command) => this.#replicas.proposeMap(command),
+      isAccepted: (peer) => this.#cluster.isAccepted(peer),
+      peerOf: (member) => this.#cluster.peerOf(member),
+      memberOf: (peer) => this.#cluster.memberOf(peer),
+      goneSinceMs: (peer) => this.#company.goneSinceMs(peer)
     })
     this.#gateway = new Gateway({
       self: options.peer,
@@ -158,6 +182,10 @@ export class NodeDriver implements NodeApi {
     this.input({ kind: 'write', operation, timeoutMs: options.timeoutMs, answer })
   }
 
+  changeMember (name: string, change: 'leave' | 'stay', { timeoutMs }: { readonly timeoutMs: number }, answer: ChangeCallback): void {
+    this.input({ kind: 'later', call: (nowMs) => { this.#relocation.changeMember(name, change, timeoutMs, nowMs, answer) } })
+  }
+
   /** One turn at monotonic time `nowMs`. */
   turn (nowMs: number): void {
     assert(nowMs >= this.#nowMs, `time went back from ${this.#nowMs} to ${nowMs}`)
@@ -170,6 +198,7 @@ export class NodeDriver implements NodeApi {
     this.#replicas.tick(nowMs)
     this.#cluster.tick(nowMs)
     this.#company.tick(nowMs)
+    this.#relocation.tick(nowMs)
     if (nowMs >= this.#expireAtMs) {
       this.#expireAtMs = nowMs + EXPIRE_EVERY_MS
       this.#replicas.expire(nowMs)
@@ -185,7 +214,7 @@ export class NodeDriver implements NodeApi {
   }
 
   #nextDeadlineMs (): number {
-    return Math.min(this.#replicas.nextDeadlineMs, this.#cluster.nextDeadlineMs, this.#company.nextDeadlineMs, this.#gateway.nextDeadlineMs, this.#commit.nextDeadlineMs)
+    return Math.min(this.#replicas.nextDeadlineMs, this.#cluster.nextDeadlineMs, this.#company.nextDeadlineMs, this.#relocation.nextDeadlineMs, this.#gateway.nextDeadlineMs, this.#commit.nextDeadlineMs)
   }
 
   #take (input: NodeInput, nowMs: number): void {

@@ -3,7 +3,7 @@
  * the world.
  */
 export { KEY_BYTES_MAX, TIMEOUT_MS_DEFAULT, TIMEOUT_MS_MAX, VALUE_BYTES_MAX } from './api.js'
-export type { AnswerCallback, KvAnswer, MemberReport, NodeApi, PartitionReport, ReadinessReport, StatusReport } from './api.js'
+export type { AnswerCallback, ChangeCallback, KvAnswer, MemberReport, NodeApi, PartitionReport, ReadinessReport, StatusReport } from './api.js'
 export { claimDisk, loadBoot } from './boot.js'
 export type { BootState } from './boot.js'
 export { Deadlines } from './deadlines.js'

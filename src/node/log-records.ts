@@ -3,6 +3,7 @@ import type { LogIndex, MemberId, PartitionId, Term } from '../base/index.js'
 import { encodeLogStart, hardStateKey, logKey, logStartKey, sealRecord } from '../layout/index.js'
 import type { GroupEffects } from '../replication/index.js'
 import { encodeHardState, encodeLogEntries } from '../../protocols/replication/index.js'
+import type { HardState } from '../../protocols/replication/index.js'
 import type { GroupCommit } from './group-commit.js'
 
 /** The payload of a record that only marks a cut. */
@@ -82,6 +83,15 @@ export class LogRecords {
       index = span.last
     }
     return index
+  }
+
+  /** Deletes all records but this. */
+  forgetAllBut (hardState: HardState): void {
+    for (const span of this.#spans) this.#forget(span)
+    this.#spans = []
+    this.#commit.delete(logStartKey(this.#partition))
+    const key = hardStateKey(this.#partition)
+    this.#commit.put(key, sealRecord(key, encodeHardState(hardState)))
   }
 
   /** @param overridden whether a run that begins at `from` follows at once; otherwise an empty one marks the cut */

@@ -33,6 +33,8 @@ export interface NodeTuning {
   readonly reconnectIntervalMs: number
   /** ms a dead or departed member stays listed; knocking at its address never ends. Up: longer in view; down: shorter syncs. */
   readonly deadRememberedMs: number
+  /** ms a member is gone before its replicas are placed elsewhere. Up: less data moved for a machine that only restarts; down: full safety again sooner. */
+  readonly replaceAfterMs: number
   /** Members up to which everybody is connected with everybody; above it each watches 20 neighbours. The same at every node. Up: more connections; down: more dials on demand. */
   readonly meshMembersMax: number
   /** Client requests one node keeps waiting at once; beyond it answers 429. Up: more memory under overload. */
@@ -59,6 +61,7 @@ export const defaultTuning: NodeTuning = {
   syncIntervalMs: 30_000,
   reconnectIntervalMs: 10_000,
   deadRememberedMs: 86_400_000,
+  replaceAfterMs: 300_000,
   meshMembersMax: 200,
   requestsMax: 10_000,
   logRetainBytes: 64 * 1024 * 1024,

@@ -7,7 +7,7 @@ import type { KvMachine } from './kv-machine.js'
 import { DiskError } from './ports.js'
 import type { Replica, ReplicaListener } from './replica.js'
 import { failed } from './work.js'
-import type { ReadWork, WriteWork } from './work.js'
+import type { ReadWork, WorkResult, WriteWork } from './work.js'
 
 /** Commands in one log entry at most, and bytes of them: an entry must fit a frame many times over. */
 const ENTRY_COMMANDS_MAX = 1024
@@ -61,7 +61,8 @@ export class PartitionDesk implements ReplicaListener {
 
   /** Answers a read at once from whatever is applied here. */
   readLocal (work: ReadWork, nowMs: number): void {
-    if (!this.replica.serves) work.settle(failed('misrouted', 'this replica is being installed or has stopped'))
+    // Who only learns may be far behind, and cannot say how far.
+    if (!this.replica.serves || !this.replica.group.isVoter) work.settle(failed('misrouted', 'this replica is being installed or has stopped'))
     else this.#answer(work, this.ageMsMax(nowMs))
   }
 
@@ -234,7 +235,14 @@ export class PartitionDesk implements ReplicaListener {
   }
 
   stopped (reason: string): void {
-    const answer = failed('storage_failed', reason)
+    this.#settleAll(failed('storage_failed', reason))
+  }
+
+  retired (): void {
+    this.#settleAll(failed('misrouted', 'the replica has moved to another node'))
+  }
+
+  #settleAll (answer: WorkResult): void {
     const reads = [...this.#reads, ...[...this.#readsAsked.values()].flat()]
     const writes = this.#writes
     this.#reads = []

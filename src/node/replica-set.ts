@@ -1,7 +1,9 @@
 import { SYSTEM_PARTITION, toLogIndex } from '../base/index.js'
-import type { Logger, MemberId, PartitionId, Prng } from '../base/index.js'
+import type { Logger, LogIndex, MemberId, PartitionId, Prng } from '../base/index.js'
 import type { AppliedCommand, Overlay } from '../kv/index.js'
-import { encodeInstalling, encodeLogStart, installingKey, logStartKey } from '../layout/index.js'
+import {
+  dataRange, encodeInstalling, encodeLogStart, encodeRetired, installingKey, logStartKey, replicaStateKey, retiredKey, sessionRange, systemMapRange
+} from '../layout/index.js'
 import { bucketRange } from '../placement/index.js'
 import { defaultGroupOptions } from '../replication/index.js'
 import type { GroupOptions } from '../replication/index.js'
@@ -18,7 +20,7 @@ import { MapMachine } from './map-machine.js'
 import type { NodeTuning } from './options.js'
 import { PartitionDesk } from './partition-desk.js'
 import type { DeskContext } from './partition-desk.js'
-import type { Disk } from './ports.js'
+import type { Disk, DiskError, KeyRange } from './ports.js'
 import { Replica } from './replica.js'
 import type { ReplicaListener } from './replica.js'
 
@@ -40,6 +42,11 @@ export interface ReplicaSetContext {
   snapshotWanted (partition: PartitionId, to: MemberId): void
   applied (partition: PartitionId, result: AppliedCommand): void
   mapApplied (map: ClusterMap): void
+  /** Runs `call` in a later turn: the way back from a callback outside any turn. */
+  later (call: (nowMs: number) => void): void
+  diskFailed (error: DiskError): void
+  /** Nothing is left of a retired replica: `start` may make another one. */
+  cleared (): void
 }
 
 /** All replicas of one node, the system partition's included. */
@@ -50,6 +57,11 @@ export class ReplicaSet {
   #replicas: Replica[] = []
   readonly #byPartition = new Map<PartitionId, Replica>()
   #system: { readonly replica: Replica, readonly machine: MapMachine } | undefined
+  /** What was kept of replicas that were retired here and not made again. */
+  readonly #retired = new Map<PartitionId, PartitionBoot>()
+  /** Retired replicas whose data is being deleted: none is made in their place meanwhile. */
+  readonly #clearing = new Set<PartitionId>()
+  #hasReadRetired = false
 
   constructor (context: ReplicaSetContext) {
     this.#context = context
@@ -76,21 +88,74 @@ export class ReplicaSet {
     return this.#system?.replica.isMaster === true ? this.#system.machine.map : undefined
   }
 
-  /** Starts every replica that the map gives this member and that does not run yet. */
+  /**
+   * Starts every replica that the map wishes on this member or that the disk has, and that does not run yet. What is on the
+   * disk and not wished may still be one of its group; it hears from the group when it is not (`retire`).
+   */
   start (map: ClusterMap, self: MemberId, boots: ReadonlyMap<PartitionId, PartitionBoot>, nowMs: number): void {
-    if (map.systemVoters.includes(self) && this.#system === undefined) {
-      this.#system = this.#startSystem(map, self, boots.get(SYSTEM_PARTITION) ?? emptyPartition, nowMs)
-    }
-    map.partitions.forEach(({ replicas }, number) => {
+    this.#readRetired(map, boots)
+    const boot = (partition: PartitionId): PartitionBoot => this.#retired.get(partition) ?? boots.get(partition) ?? emptyPartition
+    const isDue = (partition: PartitionId, wish: readonly MemberId[]): boolean => !this.#byPartition.has(partition) && !this.#clearing.has(partition) &&
+      (wish.includes(self) || (boots.has(partition) && !this.#retired.has(partition)))
+    if (isDue(SYSTEM_PARTITION, map.systemVoters)) this.#system = this.#startSystem(map, self, boot(SYSTEM_PARTITION), nowMs)
+    map.partitions.forEach(({ replicas, initial }, number) => {
       const partition = number as PartitionId
-      if (!replicas.includes(self) || this.#desks.has(partition)) return
-      const boot = boots.get(partition) ?? emptyPartition
+      if (!isDue(partition, replicas)) return
+      const found = boot(partition)
       const machine = new KvMachine(this.#context, partition, bucketRange(partition, map.partitions.length), {
-        revision: boot.revision, keyCount: boot.keyCount, sessions: boot.sessions
+        revision: found.revision, keyCount: found.keyCount, sessions: found.sessions
       })
       const desk = new PartitionDesk(this.#deskContext, machine)
-      desk.attach(this.#open(machine, boot, desk, { self, preferred: replicas[0] }, replicas, nowMs))
+      desk.attach(this.#open(machine, found, desk, { self, preferred: replicas[0] }, initial, nowMs))
       this.#desks.set(partition, desk)
+    })
+  }
+
+  /** What a process before left of retired replicas: their data may still be there. */
+  #readRetired (map: ClusterMap, boots: ReadonlyMap<PartitionId, PartitionBoot>): void {
+    if (this.#hasReadRetired) return
+    this.#hasReadRetired = true
+    for (const [partition, boot] of boots) {
+      if (!boot.isRetired) continue
+      this.#retired.set(partition, boot)
+      this.#clear(partition, rangesOf(partition, map.partitions.length), 0)
+    }
+  }
+
+  /**
+   * Deletes a replica that its group goes on without: its records at once, then what its machine held. Term, vote and how far
+   * its log may have been acknowledged stay (`encodeRetired`), for one that is placed here again.
+   */
+  retire (replica: Replica, retiredIndex: LogIndex): void {
+    const { partition, machine } = replica
+    const { commit, log } = this.#context
+    log.info('a replica is retired and deleted', { partition, index: retiredIndex })
+    commit.put(retiredKey(partition), encodeRetired(partition, retiredIndex))
+    const hardState = replica.retire()
+    this.#retired.set(partition, { ...emptyPartition, group: { ...emptyPartition.group, hardState, voteFloor: retiredIndex }, isRetired: true })
+    this.#replicas = this.#replicas.filter((each) => each !== replica)
+    this.#byPartition.delete(partition)
+    this.#desks.delete(partition)
+    if (partition === SYSTEM_PARTITION) this.#system = undefined
+    for (const key of [replicaStateKey(partition), installingKey(partition)]) commit.delete(key)
+    this.#clearing.add(partition)
+    commit.afterGathering(() => { this.#clear(partition, machine.ranges, 0) })
+  }
+
+  /** Deletes range after range; what is deleted again after a crash harms nobody, since nothing is made here before the end. */
+  #clear (partition: PartitionId, ranges: readonly KeyRange[], at: number): void {
+    this.#clearing.add(partition)
+    const range = ranges[at]
+    if (range === undefined) {
+      this.#clearing.delete(partition)
+      this.#context.cleared()
+      return
+    }
+    this.#context.disk.clear(range, (error) => {
+      this.#context.later(() => {
+        if (error !== undefined) this.#context.diskFailed(error)
+        else this.#clear(partition, ranges, at + 1)
+      })
     })
   }
 
@@ -108,7 +173,7 @@ export class ReplicaSet {
     if (isStateless) commit.put(installingKey(SYSTEM_PARTITION), encodeInstalling(SYSTEM_PARTITION, logStart))
     else if (isNew) machine.store(logStart)
     const found = isStateless ? { ...boot, group: { ...boot.group, installing: true } } : boot
-    return { machine, replica: this.#open(machine, found, idleListener, { self, preferred: map.systemVoters[0] }, map.systemVoters, nowMs) }
+    return { machine, replica: this.#open(machine, found, idleListener, { self, preferred: map.systemVoters[0] }, map.systemInitial, nowMs) }
   }
 
   /** @param born the voters that the group was born with */
@@ -125,6 +190,7 @@ export class ReplicaSet {
       ...group
     }
     const configuration = boot.group.configuration ?? { index: toLogIndex(0), voters: born, learners: [] }
+    this.#retired.delete(machine.partition)
     if (boot.group.configuration === undefined) {
       commit.put(logStartKey(machine.partition), encodeLogStart(machine.partition, { ...boot.group.logStart, configuration }))
     }
@@ -212,11 +278,20 @@ export class ReplicaSet {
   }
 }
 
+/** Where the state of a partition's replica lies. */
+function rangesOf (partition: PartitionId, partitionCount: number): readonly KeyRange[] {
+  if (partition === SYSTEM_PARTITION) return [systemMapRange()]
+  if (partition >= partitionCount) return [sessionRange(partition)]
+  const { first, last } = bucketRange(partition, partitionCount)
+  return [dataRange(first, last), sessionRange(partition)]
+}
+
 /** Nobody waits at the system partition: its changes are seen in the map. */
 const idleListener: ReplicaListener = {
   readReady () {},
   readRefused () {},
   becameMaster () {},
   mastershipLost () {},
-  stopped () {}
+  stopped () {},
+  retired () {}
 }

@@ -1,8 +1,8 @@
-import { assert, DecodeError } from '../base/index.js'
+import { assert, DecodeError, toLogIndex } from '../base/index.js'
 import type { BatchNumber, Logger, LogIndex, MemberId, PartitionId, Prng } from '../base/index.js'
 import { ReplicationGroup } from '../replication/index.js'
 import type { ConfigurationChange, GroupBoot, GroupEffects, GroupOptions } from '../replication/index.js'
-import type { EntryKind, LogEntry, ReplicationMessage } from '../../protocols/replication/index.js'
+import type { EntryKind, HardState, LogEntry, ReplicationMessage } from '../../protocols/replication/index.js'
 import type { GroupCommit } from './group-commit.js'
 import type { LogRecords } from './log-records.js'
 import type { Machine } from './machine.js'
@@ -35,6 +35,8 @@ export interface ReplicaListener {
   mastershipLost (): void
   /** The replica will never answer again. */
   stopped (reason: string): void
+  /** The group goes on without this replica: others answer. */
+  retired (): void
 }
 
 /**
@@ -81,7 +83,7 @@ export class Replica {
   }
 
   /** The group's state, to look at. Inputs go through the replica. */
-  get group (): Pick<ReplicationGroup, 'role' | 'term' | 'leader' | 'commitIndex' | 'appliedIndex' | 'isLeaderReady' | 'isInstalling' | 'lastLeaderContactMs' | 'quorumContactMs' | 'followers' | 'configuration' | 'isConfigurationCommitted' | 'configurationAt' | 'isMember' | 'retiredIndex'> {
+  get group (): Pick<ReplicationGroup, 'role' | 'term' | 'leader' | 'commitIndex' | 'appliedIndex' | 'isLeaderReady' | 'isInstalling' | 'lastLeaderContactMs' | 'quorumContactMs' | 'followers' | 'configuration' | 'isConfigurationCommitted' | 'configurationAt' | 'isMember' | 'isVoter' | 'retiredIndex'> {
     return this.#group
   }
 
@@ -184,6 +186,18 @@ export class Replica {
     this.#failure = reason
     this.#context.log.error('a replica stopped', { partition: this.partition, reason })
     this.#listener.stopped(reason)
+  }
+
+  /**
+   * Ends for good and deletes its records in the batch that gathers, but for term and vote, which are returned; what the
+   * machine holds is the caller's.
+   */
+  retire (): HardState {
+    const hardState: HardState = { term: this.#group.term, vote: this.#group.vote, commitIndex: toLogIndex(0) }
+    this.#failure = 'it is retired: the group goes on without it'
+    this.#records.forgetAllBut(hardState)
+    this.#listener.retired()
+    return hardState
   }
 
   /** Carries out what the group wants after this turn's inputs. */

@@ -58,11 +58,16 @@ export function statusReport (view: NodeView): StatusReport {
 /** This node first, then the others by name: members of the map, and peers that membership knows beside them. */
 export function memberReports ({ options, cluster, company, nowMs }: NodeView): MemberReport[] {
   const reports = new Map<string, MemberReport>()
+  const { map } = cluster
+  const replicasOf = (id: MemberId | undefined): number | undefined =>
+    map && map.partitions.reduce((count, { replicas }) => count + Number(id !== undefined && replicas.includes(id)), 0)
+  const isLeaving = (id: MemberId | undefined): boolean => map !== undefined && id !== undefined && memberById(map, id)?.leaving === true
   for (const { record, sinceMs, rttMs, localHealth } of company.members()) {
+    const memberId = cluster.memberOf(record.peer)
     reports.set(record.peer, {
       name: record.name,
       peer: record.peer,
-      memberId: cluster.memberOf(record.peer),
+      memberId,
       health: record.health,
       sinceMs: Math.max(0, Math.round(nowMs - sinceMs)),
       generation: record.generation,
@@ -71,10 +76,12 @@ export function memberReports ({ options, cluster, company, nowMs }: NodeView): 
       http: record.http,
       self: record.peer === options.peer,
       rttMs: rttMs === undefined ? undefined : Math.round(rttMs * 1000) / 1000,
-      localHealth
+      localHealth,
+      leaving: isLeaving(memberId),
+      replicas: replicasOf(memberId)
     })
   }
-  for (const member of cluster.map?.members ?? []) {
+  for (const member of map?.members ?? []) {
     if (member.peer !== undefined && reports.has(member.peer)) continue
     reports.set(member.peer ?? `name:${member.name}`, {
       name: member.name,
@@ -88,7 +95,9 @@ export function memberReports ({ options, cluster, company, nowMs }: NodeView): 
       http: '',
       self: false,
       rttMs: undefined,
-      localHealth: undefined
+      localHealth: undefined,
+      leaving: member.leaving,
+      replicas: replicasOf(member.id)
     })
   }
   return [...reports.values()].sort((a, b) => Number(b.self) - Number(a.self) || (a.name < b.name ? -1 : 1))

@@ -243,6 +243,11 @@ export class ReplicationGroup {
     return this.#state.term
   }
 
+  /** Whom this replica voted for in the current term; 0: nobody yet. */
+  get vote (): MemberId | 0 {
+    return this.#state.vote
+  }
+
   /** Who leads the current term as far as this replica knows; 0: nobody. */
   get leader (): MemberId | 0 {
     return this.#roles.current.leader
@@ -265,6 +270,11 @@ export class ReplicationGroup {
   /** The group goes on without this replica: as of this committed position it is in no configuration. Undefined: not known. */
   get retiredIndex (): LogIndex | undefined {
     return this.#state.retiredIndex
+  }
+
+  /** Whether this replica votes by the configuration in force. */
+  get isVoter (): boolean {
+    return this.#state.isVoter
   }
 
   /** Whether this replica is in the configuration in force. */

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { Prng, toMemberId, toPartitionId, type NodeName, type PeerId } from '../../src/base/index.js'
+import { Prng, SYSTEM_PARTITION, toMemberId, toPartitionId, type NodeName, type PeerId } from '../../src/base/index.js'
 import {
   applyMapCommand, foundMap, isReplica, isSystemVoter, memberById, memberByName, memberByPeer, type FoundingPlan, type MapOutcome
 } from '../../src/coordinator/index.js'
@@ -163,5 +163,55 @@ suite('map lookups', ({ test }) => {
     expect.not(isReplica(map, toPartitionId(9), toMemberId(2)))
     expect.ok(isSystemVoter(map, toMemberId(3)))
     expect.not(isSystemVoter(map, toMemberId(4)))
+  })
+})
+
+suite('map commands that place, and let members go', ({ test }) => {
+  const member = toMemberId
+  const map = foundMap(plan(4, [1, 2, 3, 4]))
+  const place = (to: number[], from = [1]): MapCommand => ({ kind: 'place', partition: toPartitionId(0), from: from.map(member), to: to.map(member) })
+
+  test('place replicas where they are still wished as the command supposes', () => {
+    const step = applyMapCommand(map, place([2, 1, 3]))
+    expect.equal([step.outcome, step.map.partitions[0]], ['changed', { replicas: [2, 1, 3], initial: [1] }])
+    expect.is(applyMapCommand(step.map, place([2, 1, 3])).outcome, 'unchanged', 'said twice')
+    expect.match(refusal(applyMapCommand(step.map, place([4])).outcome), /^outdated/)
+  })
+
+  test('place nothing on strangers, on the unbound, on leavers, twice, nowhere, or in partitions that are not there', () => {
+    for (const to of [[9], [1, 1], [1, 9]]) expect.match(refusal(applyMapCommand(map, place(to)).outcome), /^placement_impossible/, to.join())
+    const unbound = foundMap(plan(4, [1, 2, 3]))
+    expect.match(refusal(applyMapCommand(unbound, place([4])).outcome), /^placement_impossible/)
+    const leaving = applyMapCommand(map, { kind: 'leave', member: member(4) }).map
+    expect.match(refusal(applyMapCommand(leaving, place([4])).outcome), /^placement_impossible/)
+    expect.match(refusal(applyMapCommand(map, { ...place([2]), partition: toPartitionId(700) } as MapCommand).outcome), /^outdated/)
+  })
+
+  test('place the voters of the system partition', () => {
+    const step = applyMapCommand(map, { kind: 'place', partition: SYSTEM_PARTITION, from: map.systemVoters, to: [2, 3, 4].map(member) })
+    expect.equal([step.outcome, step.map.systemVoters, step.map.systemInitial], ['changed', [2, 3, 4], map.systemInitial])
+  })
+
+  test('a member leaves, may stay after all, and is gone only once nothing is wished on it', () => {
+    const leaving = applyMapCommand(map, { kind: 'leave', member: member(4) }).map
+    expect.ok(memberById(leaving, member(4))?.leaving)
+    expect.is(applyMapCommand(leaving, { kind: 'leave', member: member(4) }).outcome, 'unchanged')
+    expect.is(memberById(applyMapCommand(leaving, { kind: 'stay', member: member(4) }).map, member(4))?.leaving, false)
+    expect.match(refusal(applyMapCommand(map, { kind: 'remove', member: member(4) }).outcome), /^outdated/, 'it is not leaving')
+    const gone = applyMapCommand(leaving, { kind: 'remove', member: member(4) }).map
+    expect.is(memberById(gone, member(4)), undefined)
+    expect.is(applyMapCommand(gone, admit(4)).map.members.at(-1)?.id, 5, 'who returns is somebody else')
+    const founder = applyMapCommand(map, { kind: 'leave', member: member(1) }).map
+    expect.match(refusal(applyMapCommand(founder, { kind: 'remove', member: member(1) }).outcome), /replicas are wished on node1/)
+  })
+
+  test('nobody leaves where the copies could not be held, who holds what the configuration placed, or who is the last', () => {
+    const three = foundMap(plan(3, [1, 2, 3]))
+    expect.match(refusal(applyMapCommand(three, { kind: 'leave', member: member(3) }).outcome), /3 replicas of every partition are wished, and without node3 there would be 2 members/)
+    const placed = foundMap(plan(3, [1, 2, 3], { replicaSets: [[0], [1]] }))
+    expect.match(refusal(applyMapCommand(placed, { kind: 'leave', member: member(2) }).outcome), /the configuration places replicas on node2/)
+    expect.is(applyMapCommand(placed, { kind: 'leave', member: member(3) }).outcome, 'changed')
+    expect.match(refusal(applyMapCommand(foundMap(plan(1, [1])), { kind: 'leave', member: member(1) }).outcome), /the last member/)
+    expect.match(refusal(applyMapCommand(map, { kind: 'leave', member: member(9) }).outcome), /^unknown_member/)
   })
 })

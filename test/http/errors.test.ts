@@ -21,6 +21,9 @@ const details: { readonly [Code in KvErrorDetail['code']]: Extract<KvErrorDetail
   write_unknown: { code: 'write_unknown', reason: 'the master changed' },
   read_timeout: { code: 'read_timeout', reason: 'deadline' },
   disk_full: { code: 'disk_full', reason: '1 byte is free' },
+  member_unknown: { code: 'member_unknown', name: 'node9' },
+  change_refused: { code: 'change_refused', reason: 'it is the last member' },
+  change_unknown: { code: 'change_unknown', reason: 'no coordinator' },
   storage_failed: { code: 'storage_failed', reason: 'checksum' },
   internal: { code: 'internal', reason: 'a "bug" ä\r\n' }
 }
@@ -103,7 +106,7 @@ suite('errors', ({ test, before, after, beforeEach }) => {
       ['DELETE', '/v1/kv/a/b', '/v1/kv'],
       ['POST', '/v1/batch', '/v1/batch'],
       ['GET', '/metrics', '/metrics'],
-      ['POST', '/v1/cluster/scale', '/v1/cluster'],
+      ['POST', '/v1/cluster/scale', '/v1/cluster/scale'],
       ['POST', '/set?ttl=5', 'ttl']
     ]
     for (const [method, path, feature] of table) {

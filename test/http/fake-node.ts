@@ -1,5 +1,5 @@
 import { type KvErrorDetail, toPartitionId, toRevision } from '../../src/base/index.js'
-import type { AnswerCallback, KvAnswer, MemberReport, NodeApi, PartitionReport, ReadinessReport, StatusReport } from '../../src/node/index.js'
+import type { AnswerCallback, ChangeCallback, KvAnswer, MemberReport, NodeApi, PartitionReport, ReadinessReport, StatusReport } from '../../src/node/index.js'
 import type { Consistency, WriteOperation } from '../../protocols/kv/messages.js'
 
 /** How the fake answers: at once inside the call, in a later turn, never, twice, with one error, or by throwing. */
@@ -12,6 +12,7 @@ export type FakeCall =
   | { readonly kind: 'get', readonly key: string, readonly consistency: Consistency, readonly timeoutMs: number }
   | { readonly kind: 'set', readonly key: string, readonly value: Buffer, readonly timeoutMs: number }
   | { readonly kind: 'delete', readonly key: string, readonly timeoutMs: number }
+  | { readonly kind: 'leave' | 'stay', readonly key: string, readonly timeoutMs: number }
 
 /** A node of one map. Records what it was asked, and keeps the callbacks it does not answer. */
 export class FakeNode implements NodeApi {
@@ -49,6 +50,13 @@ export class FakeNode implements NodeApi {
         return { kind: 'delete', deleted, revision: toRevision(deleted ? ++this.#revision : this.#revision) }
       })
     }
+  }
+
+  changeMember (name: string, change: 'leave' | 'stay', { timeoutMs }: { readonly timeoutMs: number }, answer: ChangeCallback): void {
+    this.calls.push({ kind: change, key: name, timeoutMs })
+    if (this.mode.kind === 'fails') answer(this.mode.detail)
+    else if (name !== 'node1') answer({ code: 'member_unknown', name })
+    else answer(undefined)
   }
 
   #answer (answer: AnswerCallback, result: () => KvAnswer): void {
@@ -93,7 +101,7 @@ export class FakeNode implements NodeApi {
 
   members (): readonly MemberReport[] {
     return [{
-      name: 'node1', peer: '12D3KooWFake', memberId: 1, health: 'alive', sinceMs: 3, generation: 1, incarnation: 0, multiaddrs: [], http: '', self: true, rttMs: undefined, localHealth: 0
+      name: 'node1', peer: '12D3KooWFake', memberId: 1, health: 'alive', sinceMs: 3, generation: 1, incarnation: 0, multiaddrs: [], http: '', self: true, rttMs: undefined, localHealth: 0, leaving: false, replicas: 4
     }]
   }
 

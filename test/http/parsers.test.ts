@@ -178,7 +178,10 @@ suite('error statuses', ({ test }) => {
       storage_failed: 503,
       write_unknown: 504,
       read_timeout: 504,
-      disk_full: 507
+      disk_full: 507,
+      member_unknown: 404,
+      change_refused: 409,
+      change_unknown: 504
     }
     expect.equal({ ...statusByCode }, expected)
     expect.equal(Object.keys(statusByCode).sort(), Object.keys(outcomeByCode).sort())

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { DecodeError, SYSTEM_PARTITION, toBucket, toLogIndex, toPartitionId, toPeerId, type PartitionId } from '../../src/base/index.js'
 import {
-  batchKey, dataKey, dataRange, describeKey, foundingKey, hardStateKey, installingKey, logKey, logRange, logStartKey, mapKey,
+  batchKey, dataKey, dataRange, describeKey, foundingKey, hardStateKey, installingKey, logKey, logRange, logStartKey, mapKey, retiredKey,
   metaRange, nodeKey, parseDataKey, parseMetaKey, peerKey, replicaStateKey, sessionKey, sessionRange,
   systemMapKey, systemMapRange, isDataKey, type KeyRange
 } from '../../src/layout/index.js'
@@ -22,6 +22,7 @@ const GOLDEN: ReadonlyArray<readonly [name: string, key: Buffer, hex: string]> =
   ['log-start (partition 3)', logStartKey(P3), '220003'],
   ['replica-state (partition 3)', replicaStateKey(P3), '230003'],
   ['installing (partition 3)', installingKey(P3), '240003'],
+  ['retired (partition 3)', retiredKey(P3), '250003'],
   ['log (partition 3, firstIndex 258)', logKey(P3, toLogIndex(258)), '3000030000000000000102'],
   ['log (partition 65535, firstIndex 9007199254740991)', logKey(SYSTEM_PARTITION, toLogIndex(Number.MAX_SAFE_INTEGER)), '30ffff001fffffffffffff'],
   [`session (partition 3, peer ${PEER})`, sessionKey(P3, PEER), '400003' + Buffer.from(PEER).toString('hex')],

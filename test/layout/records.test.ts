@@ -6,9 +6,9 @@ import {
 } from '../../src/base/index.js'
 import {
   KNOWN_ADDRESS_COUNT_MAX, batchKey, crc32, dataKey, decodeBatchNumber, decodeFoundingRecord, decodeInstalling, decodeKnownPeer,
-  decodeLogStart, decodeNodeRecord, decodeReplicaState, decodeValueRecord, encodeBatchNumber,
+  decodeLogStart, decodeNodeRecord, decodeReplicaState, decodeRetired, decodeValueRecord, encodeBatchNumber,
   encodeFoundingRecord, encodeInstalling, encodeKnownPeer, encodeLogStart, encodeNodeRecord,
-  encodeReplicaState, encodeValueRecord, hardStateKey, logStartKey, nodeKey, openRecord, peerKey, replicaStateKey, sealRecord
+  encodeReplicaState, encodeRetired, encodeValueRecord, hardStateKey, logStartKey, nodeKey, openRecord, peerKey, replicaStateKey, sealRecord
 } from '../../src/layout/index.js'
 import { expect, suite } from '../harness.js'
 
@@ -165,6 +165,7 @@ suite('meta records', ({ test }) => {
     expect.equal(decodeLogStart(P3, encodeLogStart(P3, start)), start)
     expect.equal(decodeLogStart(P3, sealRecord(logStartKey(P3), Buffer.from('080c1004', 'hex'))), { ...position, configuration: undefined }, 'of a version before')
     expect.equal(decodeInstalling(P3, encodeInstalling(P3, position)), position)
+    expect.is(decodeRetired(P3, encodeRetired(P3, toLogIndex(12))), 12)
   })
 
   test('are bound to their partition and peer', () => {

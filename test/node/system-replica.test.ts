@@ -26,7 +26,8 @@ function start (map: ClusterMap, boot: PartitionBoot | undefined) {
   }
   const commit = new GroupCommit(disk, toBatchNumber(1), () => ({ kind: 'put', key: Buffer.from('stamp'), value: Buffer.from('1') }), () => {}, 0)
   const replicas = new ReplicaSet({
-    commit, disk, overlay: new Overlay(), log: silentLogger, random: new Prng('system replica'), tuning: defaultTuning, send () {}, snapshotWanted () {}, applied () {}, mapApplied () {}
+    commit, disk, overlay: new Overlay(), log: silentLogger, random: new Prng('system replica'), tuning: defaultTuning, send () {}, snapshotWanted () {}, applied () {}, mapApplied () {},
+    later () {}, diskFailed () {}, cleared () {}
   })
   replicas.start(map, SELF, boot === undefined ? new Map() : new Map([[SYSTEM_PARTITION, boot]]), 0)
   commit.afterGathering(() => {})

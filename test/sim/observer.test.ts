@@ -171,7 +171,7 @@ suite('what the observer reads by hand', ({ test }) => {
       const scanned: unknown[] = []
       const payload = encodeReplicationFrame(messages)
       new FrameScan().scan(payload, (message) => {
-        const { entryCount, entryTerms, entryHashes, ...rest } = message as FrameScan
+        const { entryCount, entryTerms, entryHashes, configurations: _, ...rest } = message as FrameScan
         scanned.push({ ...rest, entryTerms: entryTerms.slice(0, entryCount), entryHashes: entryHashes.slice(0, entryCount) })
       })
       expect.equal(scanned, decodeReplicationFrame(payload).map(expected), `seed ${seed}`)
@@ -191,11 +191,11 @@ suite('what the observer reads by hand', ({ test }) => {
     const seen: unknown[] = []
     const note = (kind: string) => (...values: unknown[]) => { seen.push([kind, ...values]) }
     const visitor: RecordVisitor = {
-      batch: note('batch'), map: () => { seen.push(['map']) }, hardState: note('hard state'), log: note('log'), logGone: note('log gone'), logStart: note('log start'),
+      batch: note('batch'), retired: note('retired'), map: () => { seen.push(['map']) }, hardState: note('hard state'), log: note('log'), logGone: note('log gone'), logStart: note('log start'),
       replicaState: note('state'), installing: note('installing'), state: note('record')
     }
     const scan = (operation: DiskOperation): void => { scanRecord(operation.key, operation.kind === 'put' ? operation.value : undefined, oneOfTwo, visitor) }
-    const oneOfTwo = { partitionCount: 2, partitionOf: (bucket: number) => bucket < 512 ? 0 : 1, nameOf: () => undefined, replicas: () => [] }
+    const oneOfTwo = { partitionCount: 2, partitionOf: (bucket: number) => bucket < 512 ? 0 : 1, nameOf: () => undefined, members: new Map<number, string>(), initial: () => [], replicas: () => [] }
     const entries = [entry(300, 7), entry(301, 7), entry(302, 9, '')]
     const session = sessionKey(toPartitionId(5), '12D3KooWnode1zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz' as never)
     const value = data('a', 12, 'x')
@@ -208,8 +208,8 @@ suite('what the observer reads by hand', ({ test }) => {
     expect.equal(seen, [
       ['hard state', 0, 2 ** 40, 3, 70_000],
       ['hard state', SYSTEM_PARTITION, 4, 0, 0],
-      ['log', 0, { first: 300, last: 302, runs: [300, 7, 302, 9] }, entries.map(({ payload }) => hashBytes(payload, 2))],
-      ['log', 0, { first: 70_000, last: 69_999, runs: [] }, []],
+      ['log', 0, { first: 300, last: 302, runs: [300, 7, 302, 9] }, entries.map(({ payload }) => hashBytes(payload, 2)), []],
+      ['log', 0, { first: 70_000, last: 69_999, runs: [] }, [], []],
       ['log gone', 0, 2 ** 33],
       ['log start', 0, 300, 7],
       ['state', 0, 70_000, 300, 2 ** 50, 129],

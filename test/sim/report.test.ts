@@ -20,7 +20,7 @@ import type { Scenario, Step } from '../../sim/scenario/index.js'
 import { expect, suite } from '../harness.js'
 
 const SCENARIO: Scenario = {
-  name: 'a scenario', about: 'Given,\nwhen,\nthen.', nodes: 3, partitions: 1, groups: undefined, tuning: { lazyFlushMs: 1 }, network: calmLink,
+  name: 'a scenario', about: 'Given,\nwhen,\nthen.', nodes: 3, partitions: 1, groups: undefined, replicas: 0, tuning: { lazyFlushMs: 1 }, network: calmLink,
   disk: { flushUsMin: 100, flushUsMax: 400 }, turnUs: 20, clocks: {}, slowness: {}, clients: undefined, durationUs: 1_000_000, late: [], steps: [],
   expect: { violated: [], ended: {}, lost: [], heals: true, acknowledgedMin: 0, masterChangesMax: undefined }
 }

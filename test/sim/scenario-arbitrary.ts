@@ -109,6 +109,7 @@ export const scenarios: fc.Arbitrary<Scenario> = sizesOf.chain((sizes) => {
     about: anyText(0),
     nodes: fc.constant(sizes.nodes),
     partitions: fc.constant(sizes.partitions),
+    replicas: fc.nat(7),
     groups: maybe(fc.array(fc.shuffledSubarray(names, { minLength: 1 }), { minLength: 1, maxLength: 4 })),
     tuning: fc.record({
       heartbeatIntervalMs: fc.integer({ min: 1, max: 500 }), electionTimeoutMsMin: fc.integer({ min: 1000, max: 2000 }), electionTimeoutMsMax: fc.integer({ min: 2000, max: 9000 }),

@@ -104,7 +104,7 @@ suite('reading a scenario file', ({ test }) => {
   test('takes ten lines for a whole scenario, the rest by default', () => {
     const scenario = read('about: Given three nodes, when the master dies, then another one takes over.\nclients: 50/s\nsteps:\n  - at: 2s\n    crash: master of 0\n  - after: 3s\n    check: {one-master: 0}\n', 'a/b/failover.yaml')
     expect.equal(scenario, {
-      name: 'failover', about: 'Given three nodes, when the master dies, then another one takes over.', nodes: 3, partitions: 1, groups: undefined, tuning: {},
+      name: 'failover', about: 'Given three nodes, when the master dies, then another one takes over.', nodes: 3, partitions: 1, groups: undefined, replicas: 0, tuning: {},
       network: { delayUs: 100, jitterUs: 150, tailOneIn: 0, tailUs: 0, lossOneIn: 0, dropOneIn: 0, duplicateOneIn: 0, reorderOneIn: 0, corruptOneIn: 0, bandwidth: 0, cutNoticedUs: 3_000_000 },
       disk: { flushUsMin: 100, flushUsMax: 400 }, turnUs: 20, clocks: {}, slowness: {},
       clients: { operationsPerSecond: 50, keys: 8, sets: 5, deletes: 1, gets: 4, retries: 0, timeoutUsMin: 500_000, timeoutUsMax: 4_000_000 },

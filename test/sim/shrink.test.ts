@@ -10,7 +10,7 @@ const crashAll: Step['action'] = { do: 'crash-all', loses: 'everything', restart
 /** Disks that lie and lose their power in the middle of a busy life: acknowledged writes are gone. */
 const LOSING: Scenario = {
   name: 'lying disks', about: 'Given disks that lie, when all nodes lose their power, then acknowledged writes are lost.',
-  nodes: 3, partitions: 2, groups: undefined, tuning: { lazyFlushMs: 1 }, network: { ...calmLink, jitterUs: 500 }, disk: { flushUsMin: 100, flushUsMax: 900 }, turnUs: 100,
+  nodes: 3, partitions: 2, groups: undefined, replicas: 0, tuning: { lazyFlushMs: 1 }, network: { ...calmLink, jitterUs: 500 }, disk: { flushUsMin: 100, flushUsMax: 900 }, turnUs: 100,
   clocks: { node2: { offsetUs: 1000, driftPpm: 50 } }, slowness: {},
   clients: { operationsPerSecond: 100, keys: 5, sets: 3, deletes: 0, gets: 3, timeoutUsMin: 300_000, timeoutUsMax: 900_000, retries: 1 },
   durationUs: 3_000_000, late: [],
