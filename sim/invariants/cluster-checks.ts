@@ -32,6 +32,11 @@ export class ClusterChecks {
     return history
   }
 
+  /** A node has handed a batch to its disk. */
+  submitted (node: string): void {
+    for (const history of this.#histories.values()) history.settleDoubt(node)
+  }
+
   /** A batch's number, as it becomes durable. */
   batch (node: NodeModel, number: number): void {
     if (number !== node.batch + 1) this.#reporter.report('batch-sequence', node.name, undefined, `batch ${number} follows batch ${node.batch}`)
@@ -107,7 +112,7 @@ export class ClusterChecks {
   #follow (history: PartitionHistory, node: NodeModel, replica: ReplicaModel): void {
     const { term, vote } = replica
     const { map } = node
-    if (vote !== 0 && map !== undefined && history.newest?.term !== term) {
+    if (vote !== 0 && map !== undefined && history.newest?.term !== term && replica.log.runs.last >= replica.voteFloor) {
       const voters = history.votersAt(replica.log.runs, replica.log.runs.last, map)
       if (voters.length === 1 && voters[0] === node.name && map.nameOf(vote) === node.name) history.leads(replica, term)
     }

@@ -31,6 +31,8 @@ export class PartitionHistory {
   readonly #reporter: ViolationReporter
   readonly #names: MemberNames
   #newest: Leadership | undefined
+  /** A master committed what no quorum known so far has: it may count by a configuration that is still only in its memory. */
+  #doubt: { readonly node: string, readonly text: string, readonly holds: (voters: readonly string[]) => boolean } | undefined
   /** Those that the newest master wrote into its log last, if it did. */
   #mastersVoters: readonly number[] | undefined
 
@@ -47,7 +49,16 @@ export class PartitionHistory {
   /** What a master has in its log it counts by at once, before it is on its disk or in a message. */
   inMemory (node: string, configuration: SeenConfiguration): void {
     this.configurations.see(configuration)
-    if (this.#newest?.node === node && this.#newest.term === configuration.term) this.#mastersVoters = configuration.voters
+    if (this.#newest?.node !== node || this.#newest.term !== configuration.term) return
+    this.#mastersVoters = configuration.voters
+    if (this.#doubt?.node === node && this.#doubt.holds(this.#names.of(configuration.voters))) this.#doubt = undefined
+  }
+
+  /** The batch is handed over in which a master's configuration must be that its commit counted by. */
+  settleDoubt (node: string): void {
+    if (this.#doubt?.node !== node) return
+    this.#reporter.report('commit-durability', node, this.partition, this.#doubt.text)
+    this.#doubt = undefined
   }
 
   /** The mastership of the greatest term. */
@@ -150,7 +161,9 @@ export class PartitionHistory {
     const masters = this.#newest?.log ?? log
     if (isMajority(voters) || isMajority(this.votersAt(log, log.last, map)) || isMajority(this.votersAt(masters, masters.last, map))) return
     if (this.#mastersVoters !== undefined && isMajority(this.#names.of(this.#mastersVoters))) return
-    this.#reporter.report('commit-durability', node, this.partition, `entry ${index} of term ${term} is said to be committed, and of ${voters.join(', ')} only ${this.#holders(voters, index, term, nodes).join(', ') || 'nobody'} has it durably`)
+    const text = `entry ${index} of term ${term} is said to be committed, and of ${voters.join(', ')} only ${this.#holders(voters, index, term, nodes).join(', ') || 'nobody'} has it durably`
+    if (node === this.#newest?.node) this.#doubt ??= { node, text, holds: (some) => isMajority(some) }
+    else this.#reporter.report('commit-durability', node, this.partition, text)
   }
 }
 

@@ -26,6 +26,8 @@ export class ReplicaModel {
   isStateDamaged = false
   /** The replica is retired, and none was made in its place: what is left of its state means nothing. */
   isRetired = false
+  /** With less of the log it does not vote: a replica was retired here before. */
+  voteFloor = 0
   /** Where its log begins was written down since it was made. */
   hasStart = false
   /** What became of the batch that is being looked at: the parts to be checked. */

@@ -71,8 +71,9 @@ export class ModelWriter implements RecordVisitor {
     if (!isInstalling) replica.isStateDamaged = false
   }
 
-  retired (partition: number): void {
+  retired (partition: number, index: number): void {
     const replica = this.#touch(partition, CHANGED.hardState)
+    replica.voteFloor = index
     if (this.#isLoading && replica.hasStart) return // another one was made in its place
     this.node.lostLogs.set(partition, replica.log.runs)
     replica.retire()

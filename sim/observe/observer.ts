@@ -122,6 +122,7 @@ export class Observer implements Watcher {
         this.#unreadable(error)
       }
     }
+    this.#checks.submitted(node)
   }
 
   readonly #submittedVisitor: SubmittedVisitor = {

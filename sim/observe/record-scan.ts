@@ -38,7 +38,7 @@ export interface RecordVisitor {
   replicaState (partition: number, appliedIndex: number, appliedTerm: number, revision: number, keyCount: number): void
   installing (partition: number, isInstalling: boolean): void
   /** A replica goes: all that is left of it is what the same batch writes. */
-  retired (partition: number): void
+  retired (partition: number, index: number): void
   /** A record of a replica's state; `hash` 0: it is gone. */
   state (partition: number, key: number, hash: number, isData: boolean): void
 }
@@ -79,7 +79,11 @@ export function scanRecord (key: Uint8Array, value: Uint8Array | undefined, map:
     case SESSION: scanState(numberAt(key), key, value, false, visitor); return
     case SYSTEM_MAP: scanState(SYSTEM_PARTITION, key, value, false, visitor); return
     case INSTALLING: visitor.installing(numberAt(key), value !== undefined); return
-    case RETIRED: if (value !== undefined) visitor.retired(numberAt(key)); return
+    case RETIRED:
+      if (value === undefined) return
+      readNumbers(value)
+      visitor.retired(numberAt(key), numbers[1] as number)
+      return
     case LOG_START:
       if (value === undefined) return
       readNumbers(value)

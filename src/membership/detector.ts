@@ -21,7 +21,7 @@ interface Probe {
   readonly generation: Generation
   /** When its ping was sent last. */
   sentMs: number
-  /** Hints after which it may be sent again. */
+  /** How often it may still be sent again. */
   repeats: number
   readonly deadlineMs: number
   /** When helpers are asked; Infinity once they were. */
@@ -117,7 +117,8 @@ export class Detector {
     this.#takeHints(nowMs)
     const { list } = this.#beliefs
     const isDirect = from === probe.target && list.get(from)?.record.generation === probe.generation
-    if (isDirect) list.measured(from, nowMs - probe.sentMs)
+    // which of several pings an ack answers cannot be told (Karn's algorithm)
+    if (isDirect && probe.repeats === REPEATS_MAX) list.measured(from, nowMs - probe.sentMs)
   }
 
   /** A helper got no answer either; so at least the way to the helper and back is well. */
@@ -143,6 +144,7 @@ export class Detector {
   #begin (target: PeerId, nowMs: number): void {
     const generation = this.#beliefs.list.get(target)?.record.generation
     if (generation === undefined) return
+    this.#waitingHints.delete(target)
     const sequence = this.#speaker.ping(target)
     this.#probes.set(sequence, {
       sequence,

@@ -93,12 +93,10 @@ export class Steward {
       if (!this.#isSettled(partition as PartitionId, replicas)) busy.add(partition)
     })
     const moves = nextMoves({
-      partitions: map.partitions.map(({ replicas }) => replicas), members, replicaCount: map.replicaCount, busy,
+      partitions: map.partitions.map(({ replicas }) => replicas), members, receivers: members.filter(isThere), replicaCount: map.replicaCount, busy,
       movesMax: MOVES_MAX, perMemberMax: MOVES_PER_MEMBER_MAX
     })
-    return moves
-      .filter(({ from, to }) => to.every((member) => from.includes(member) || isThere(member)))
-      .map(({ partition, from, to }) => ({ kind: 'place', partition: partition as PartitionId, from, to }))
+    return moves.filter(({ to }) => to.length > 0).map(({ partition, from, to }) => ({ kind: 'place', partition: partition as PartitionId, from, to }))
   }
 
   /** Whether a group's replicas are where they are wished, by its master's last report. */

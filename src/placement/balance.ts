@@ -6,6 +6,11 @@ export interface BalanceInput<Member> {
   readonly partitions: ReadonlyArray<readonly Member[]>
   /** Who may hold replicas, in a fixed order: equal inputs have equal results. */
   readonly members: readonly Member[]
+  /**
+   * Those of them that may be given more (default: all). While somebody cannot be, nothing is evened out: lacking copies are
+   * made, and those on who is no member replaced, and that is all.
+   */
+  readonly receivers?: readonly Member[]
   /** Copies of each partition. */
   readonly replicaCount: number
 }
@@ -16,7 +21,7 @@ export interface BalanceInput<Member> {
  * loses all; copies that lack go to whoever has least; then one replica at a time goes from who has most to who has least,
  * which is always possible, since who has more has a partition that the other has not. What is balanced is returned as it is.
  */
-export function balance<Member> ({ partitions, members, replicaCount }: BalanceInput<Member>): Member[][] {
+export function balance<Member> ({ partitions, members, receivers = members, replicaCount }: BalanceInput<Member>): Member[][] {
   assert(members.length > 0 && replicaCount > 0, 'somebody has to hold the replicas')
   assert(new Set(members).size === members.length, 'a member is named once')
   const copies = Math.min(replicaCount, members.length)
@@ -25,8 +30,13 @@ export function balance<Member> ({ partitions, members, replicaCount }: BalanceI
   const load = new Load(members, sets)
   for (const set of sets) {
     while (set.length > copies) load.drop(set, load.most(set))
-    while (set.length < copies) load.add(set, load.least(members.filter((member) => !set.includes(member))))
+    while (set.length < copies) {
+      const able = receivers.filter((member) => !set.includes(member))
+      if (able.length === 0) break
+      load.add(set, load.least(able))
+    }
   }
+  if (receivers.length < members.length) return sets
   for (let from = load.most(members), to = load.least(members); load.of(from) > load.of(to) + 1; from = load.most(members), to = load.least(members)) {
     const set = sets.find((each) => each.includes(from) && !each.includes(to))
     assert(set !== undefined, 'who has more has a partition that the other has not')

@@ -1,6 +1,6 @@
 import { toBatchNumber, toEpoch } from '../../src/base/index.js'
 import { suite, expect } from '../harness.js'
-import { Solo, peerOf, record } from './records.js'
+import { Solo, peerOf, probe, record } from './records.js'
 import { World } from './world.js'
 import type { Node } from './world.js'
 
@@ -112,6 +112,50 @@ suite('membership: hints and stalls', ({ test }) => {
     const lastMs = ms + 900
     while (ms < lastMs) solo.core.tick(++ms)
     expect.is(solo.stateOf(2), 'alive@1.0')
+  })
+
+  test('[M23] a ping under way is sent again at once, however many other probes are', () => {
+    const solo = new Solo(1)
+    for (const number of [2, 3, 4, 5]) {
+      solo.hear(number, record(number, 'alive@1.0'))
+      solo.mute.add(peerOf(number))
+    }
+    solo.core.takeEffects()
+    const pings = (): string[] => solo.core.takeEffects().sends.flatMap(({ to, message }) => message.kind === 'ping' ? [`${to} ${message.sequence}`] : [])
+    for (const number of [2, 3, 4, 5]) solo.core.connectionClosed(peerOf(number), 0)
+    const [toTwo] = pings()
+    expect.ok(toTwo?.startsWith(peerOf(2)))
+    solo.core.connectionClosed(peerOf(2), 1)
+    expect.equal(pings(), [toTwo])
+  })
+
+  test('[M23] a hint that waited until its member was probed anyway causes no second ping', () => {
+    let seen = 0
+    for (let seed = 0; seed < 100 && seen < 5; seed++) {
+      const solo = new Solo(1, { seed: `waits ${seed}` })
+      for (const number of [2, 3, 4, 5]) {
+        solo.hear(number, record(number, 'alive@1.0'))
+        solo.mute.add(peerOf(number))
+      }
+      solo.core.takeEffects()
+      const pings = (): Array<{ to: string, sequence: number }> =>
+        solo.core.takeEffects().sends.flatMap(({ to, message }) => message.kind === 'ping' ? [{ to, sequence: message.sequence }] : [])
+      for (const number of [2, 3, 4, 5]) solo.core.connectionClosed(peerOf(number), 0)
+      const begun = pings()
+      expect.equal(begun.map(({ to }) => to), [2, 3, 4].map(peerOf), `seed ${seed}`)
+      let ring: ReturnType<typeof pings> = []
+      let ms = 0
+      while (ring.length === 0) {
+        solo.core.tick(++ms)
+        ring = pings()
+      }
+      if (ring[0]?.to !== peerOf(5)) continue
+      seen++
+      solo.core.step(peerOf(2), probe('ack', begun[0]!.sequence, []), ms + 1)
+      solo.core.step(peerOf(3), probe('ack', begun[1]!.sequence, []), ms + 1)
+      expect.equal(pings(), [], `seed ${seed}`)
+    }
+    expect.is(seen, 5, 'seeds in which the ring comes to member 5 first')
   })
 
   test('a refused connection never makes anybody dead or alive', () => {

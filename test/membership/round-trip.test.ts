@@ -48,6 +48,24 @@ suite('membership: round-trip times and views', ({ test }) => {
     expect.ok(others.every((rttMs) => rttMs >= 2 && rttMs <= 10), others.join())
   })
 
+  test('an answer to a ping that was sent again measures nothing: it may answer either of the two', () => {
+    const solo = pair()
+    answerAfter(solo, 80)
+    let ping: number | undefined
+    while (ping === undefined) {
+      const sent = solo.run(solo.nowMs + 1).flatMap(({ sends }) => sends).find(({ to, message }) => to === peerOf(2) && message.kind === 'ping')
+      if (sent?.message.kind === 'ping') ping = sent.message.sequence
+    }
+    solo.nowMs += 70
+    solo.core.connectionClosed(peerOf(2), solo.nowMs)
+    expect.is(solo.run(solo.nowMs).flatMap(({ sends }) => sends).filter(({ message }) => message.kind === 'ping').length, 1)
+    solo.nowMs += 2
+    solo.core.step(peerOf(2), probe('ack', ping, []), solo.nowMs)
+    expect.is(rttOf(solo), 80)
+    answerAfter(solo, 160)
+    expect.is(rttOf(solo), 90, 'the next one counts again')
+  })
+
   test('a suspicion and its end keep the measured time, another process of the member has none yet', () => {
     const solo = pair()
     solo.hear(3, record(3, 'alive@1.0'))

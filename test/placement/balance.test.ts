@@ -53,6 +53,12 @@ suite('balance', ({ test }) => {
     }
   })
 
+  test('while somebody cannot be given more, copies are made and replaced elsewhere, and nothing is evened out', () => {
+    const partitions = [[1, 2, 5], [1, 2, 3], [2, 3], [1, 4, 3]]
+    expect.equal(balance({ partitions, members: [1, 2, 3, 4], receivers: [2, 3, 4], replicaCount: 3 }), [[1, 2, 4], [1, 2, 3], [2, 3, 4], [1, 4, 3]])
+    expect.equal(balance({ partitions: [[1, 2]], members: [1, 2, 3], receivers: [1, 2], replicaCount: 3 }), [[1, 2]], 'nobody is there to hold a third')
+  })
+
   test('the largest cluster is placed in no time that anybody notices', () => {
     const members = numbers(512)
     const sets = balance({ partitions: Array.from({ length: 1024 }, () => [1]), members, replicaCount: 3 })
