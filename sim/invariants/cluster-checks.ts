@@ -37,6 +37,11 @@ export class ClusterChecks {
     for (const history of this.#histories.values()) history.settleDoubt(node)
   }
 
+  /** What a node had only in its memory nobody will know. */
+  crashed (node: string): void {
+    for (const history of this.#histories.values()) history.forgetDoubt(node)
+  }
+
   /** A batch's number, as it becomes durable. */
   batch (node: NodeModel, number: number): void {
     if (number !== node.batch + 1) this.#reporter.report('batch-sequence', node.name, undefined, `batch ${number} follows batch ${node.batch}`)

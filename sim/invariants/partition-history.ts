@@ -61,6 +61,11 @@ export class PartitionHistory {
     this.#doubt = undefined
   }
 
+  /** The configuration that a master may have counted by is lost with its process. */
+  forgetDoubt (node: string): void {
+    if (this.#doubt?.node === node) this.#doubt = undefined
+  }
+
   /** The mastership of the greatest term. */
   get newest (): Leadership | undefined {
     return this.#newest

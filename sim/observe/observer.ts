@@ -105,6 +105,7 @@ export class Observer implements Watcher {
     const model = this.#look(atUs, node)
     this.#submitted.delete(node)
     for (const replica of model.replicas.values()) replica.leads = 0
+    this.#checks.crashed(node)
     this.#facts.crashed(atUs, node)
   }
 

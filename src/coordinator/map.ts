@@ -13,7 +13,7 @@ export interface FoundingPlan {
   readonly partitionCount: number
   /**
    * One list per partition of positions in `names`, the preferred master first (the placement room's). Undefined: the
-   * configuration places nothing, and the founder alone holds every partition.
+   * configuration places nothing, and the founder alone holds every partition until others join.
    */
   readonly replicaSets: ReadonlyArray<readonly number[]> | undefined
   /** Replicas of each partition that the coordinator sees to; without effect where `replicaSets` places them. */

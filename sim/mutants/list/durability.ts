@@ -30,12 +30,8 @@ export const durabilityMutants: readonly Mutant[] = [
     about: 'A restart does not see the last three entries that were not known to be committed.',
     breaks: 'an acknowledged write survives',
     file: 'src/node/boot.ts',
-    find: lines('const group: GroupBoot = {', '      hardState: this.hardState, logStart: this.logStart, entries,'),
-    replace: lines(
-      'const kept = Math.max(0, this.hardState.commitIndex - this.logStart.index, entries.length - 3)',
-      '    const group: GroupBoot = {',
-      '      hardState: this.hardState, logStart: this.logStart, entries: entries.slice(0, kept),'
-    ),
+    find: 'logStart: { index, term }, entries, appliedIndex',
+    replace: 'logStart: { index, term }, entries: entries.slice(0, Math.max(0, this.hardState.commitIndex - index, entries.length - 3)), appliedIndex',
     seedsMax: 100
   },
   {

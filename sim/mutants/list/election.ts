@@ -32,8 +32,8 @@ export const electionMutants: readonly Mutant[] = [
     about: 'Voters grant their votes to candidates whose logs lack what theirs have.',
     breaks: 'a master has every committed entry',
     file: 'src/replication/roles.ts',
-    find: 'const isUpToDate = lastTerm > log.lastTerm || (lastTerm === log.lastTerm && lastIndex >= log.lastIndex)',
-    replace: 'const isUpToDate = lastIndex >= 0 || lastTerm >= log.lastTerm',
+    find: 'mayVote && (lastTerm > log.lastTerm || (lastTerm === log.lastTerm && lastIndex >= log.lastIndex))',
+    replace: 'mayVote && (lastIndex >= 0 || lastTerm >= log.lastTerm)',
     seedsMax: 100
   },
   {
@@ -68,8 +68,8 @@ export const electionMutants: readonly Mutant[] = [
     replace: "if (message.kind === 'vote-request' && !message.transfer && roles.hearsLeader && message.preVote) return true",
     more: [{
       file: 'src/replication/roles.ts',
-      find: "if (!installing && !isResigning) this.campaign('pre-vote')",
-      replace: "if (!installing && !isResigning) this.campaign('election')"
+      find: "if (this.#mayCampaign && !isResigning) this.campaign('pre-vote')",
+      replace: "if (this.#mayCampaign && !isResigning) this.campaign('election')"
     }],
     scenario: 'disruptive-server',
     seedsMax: 200,

@@ -28,7 +28,7 @@ export const mapMutants: readonly Mutant[] = [
     area: 'map',
     about: 'A node that lost its disk is given the member id of the one that had it, and votes.',
     breaks: 'an acknowledged write survives',
-    file: 'src/coordinator/map.ts',
+    file: 'src/coordinator/map-commands.ts',
     find: 'if (member.peer !== undefined) return refuse(',
     replace: 'if (member.peer !== undefined && member.id < 0) return refuse(',
     scenario: 'wiped-disk',
@@ -61,8 +61,8 @@ export const mapMutants: readonly Mutant[] = [
     about: 'A node that the map does not know does not ask the coordinator to admit it.',
     breaks: 'a node that comes late becomes a member',
     file: 'src/node/cluster.ts',
-    find: lines('if (this.#map === undefined || this.selfMember !== undefined) return', '    this.#admitAtMs = nowMs + ADMIT_EVERY_MS'),
-    replace: lines('if (this.#map === undefined || this.selfMember !== undefined || nowMs >= 0) return', '    this.#admitAtMs = nowMs + ADMIT_EVERY_MS'),
+    find: lines('if (this.#map === undefined || this.selfMember !== undefined || this.#hasLeft) return', '    this.#admitAtMs = nowMs + ADMIT_EVERY_MS'),
+    replace: lines('if (this.#map === undefined || this.selfMember !== undefined || this.#hasLeft || nowMs >= 0) return', '    this.#admitAtMs = nowMs + ADMIT_EVERY_MS'),
     seedsMax: 200,
     liveness: true
   }
