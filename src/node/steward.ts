@@ -89,14 +89,19 @@ export class Steward {
 
   #placeCopies (map: ClusterMap, members: readonly MemberId[], isThere: (member: MemberId) => boolean): MapCommand[] {
     const busy = new Set<number>()
+    const arriving = new Map<MemberId, number>()
     map.partitions.forEach(({ replicas }, partition) => {
-      if (!this.#isSettled(partition as PartitionId, replicas)) busy.add(partition)
+      if (this.#isSettled(partition as PartitionId, replicas)) return
+      busy.add(partition)
+      const voters = this.#placements.get(partition as PartitionId)?.voters ?? []
+      for (const member of replicas) if (!voters.includes(member)) arriving.set(member, (arriving.get(member) ?? 0) + 1)
     })
     const moves = nextMoves({
-      partitions: map.partitions.map(({ replicas }) => replicas), members, receivers: members.filter(isThere), replicaCount: map.replicaCount, busy,
+      partitions: map.partitions.map(({ replicas }) => replicas), members, receivers: members.filter(isThere), replicaCount: map.replicaCount, busy, arriving,
       movesMax: MOVES_MAX, perMemberMax: MOVES_PER_MEMBER_MAX
     })
-    return moves.filter(({ to }) => to.length > 0).map(({ partition, from, to }) => ({ kind: 'place', partition: partition as PartitionId, from, to }))
+    // First places move no data, and still each is an entry and an epoch of the map.
+    return moves.filter(({ to }) => to.length > 0).slice(0, MOVES_MAX).map(({ partition, from, to }) => ({ kind: 'place', partition: partition as PartitionId, from, to }))
   }
 
   /** Whether a group's replicas are where they are wished, by its master's last report. */

@@ -1,138 +1,93 @@
 import { assert } from '../base/index.js'
+import { assign } from './assignment.js'
+import { repair } from './repair.js'
 
 /** Where replicas are wished at present, and who may hold them. */
 export interface BalanceInput<Member> {
-  /** One replica set per partition, the preferred master first. */
+  /** One replica set per partition, the preferred master first; no member twice in one. */
   readonly partitions: ReadonlyArray<readonly Member[]>
-  /** Who may hold replicas, in a fixed order: equal inputs have equal results. */
+  /** Who may hold replicas, at least one, in a fixed order: equal inputs have equal results. Who is missing here loses all. */
   readonly members: readonly Member[]
   /**
    * Those of them that may be given more (default: all). While somebody cannot be, nothing is evened out: lacking copies are
    * made, and those on who is no member replaced, and that is all.
    */
   readonly receivers?: readonly Member[]
-  /** Copies of each partition. */
+  /** Copies of each partition, at least 1. */
   readonly replicaCount: number
 }
 
 /**
- * Where the replicas should be: min(replicaCount, members) different members per partition; replicas per member differ by
- * one at most, first places (preferred masters) too. Starts from where they are and moves what it must: who is no member
- * loses all; copies that lack go to whoever has least; then one replica at a time goes from who has most to who has least,
- * which is always possible, since who has more has a partition that the other has not. What is balanced is returned as it is.
+ * Where the replicas should be: min(replicaCount, members) different members per partition, the preferred master first;
+ * replicas per member differ by one at most, first places too. No such placement adds fewer replicas to those there are;
+ * with the replica sets chosen, none has more first places as they are. What is balanced is returned as it is; else a set
+ * loses replicas, gains some behind, and may get another of its members in front, with no other change of order.
  */
 export function balance<Member> ({ partitions, members, receivers = members, replicaCount }: BalanceInput<Member>): Member[][] {
   assert(members.length > 0 && replicaCount > 0, 'somebody has to hold the replicas')
   assert(new Set(members).size === members.length, 'a member is named once')
-  const copies = Math.min(replicaCount, members.length)
-  const isMember = new Set(members)
-  const sets = partitions.map((replicas) => replicas.filter((member) => isMember.has(member)))
-  const load = new Load(members, sets)
-  for (const set of sets) {
-    while (set.length > copies) load.drop(set, load.most(set))
-    while (set.length < copies) {
-      const able = receivers.filter((member) => !set.includes(member))
-      if (able.length === 0) break
-      load.add(set, load.least(able))
-    }
+  assert(partitions.every((replicas) => new Set(replicas).size === replicas.length), 'a replica set names a member once')
+  const numbers = new Map(members.map((member, number) => [member, number]))
+  const present = partitions.map((replicas) => replicas.map((member) => numbers.get(member)).filter((number) => number !== undefined))
+  const firsts = partitions.map(([first]) => first === undefined ? NONE : numbers.get(first) ?? NONE)
+  const memberCount = members.length
+  const copies = Math.min(replicaCount, memberCount)
+  const toMembers = (set: readonly number[]): Member[] => set.map((number) => members[number] as Member)
+  if (receivers.length < memberCount) {
+    const able = receivers.map((member) => numbers.get(member)).filter((number) => number !== undefined)
+    return repair({ present, receivers: able, memberCount, copies }).map(toMembers)
   }
-  if (receivers.length < members.length) return sets
-  for (let from = load.most(members), to = load.least(members); load.of(from) > load.of(to) + 1; from = load.most(members), to = load.least(members)) {
-    const set = sets.find((each) => each.includes(from) && !each.includes(to))
-    assert(set !== undefined, 'who has more has a partition that the other has not')
-    set[set.indexOf(from)] = to
-    load.move(from, to)
-  }
-  balanceFirstPlaces(sets, members)
-  return sets
+  const sets = chooseSets(present, firsts, { memberCount, copies })
+  const masters = chooseMasters(sets, firsts, memberCount)
+  return sets.map((set, partition) => {
+    const master = masters[partition] as number
+    return toMembers([master, ...set.filter((number) => number !== master)])
+  })
 }
 
-/** Replicas per member. */
-class Load<Member> {
-  readonly #counts: Map<Member, number>
+const NONE = -1
 
-  constructor (members: readonly Member[], sets: ReadonlyArray<readonly Member[]>) {
-    this.#counts = new Map(members.map((member) => [member, 0]))
-    for (const set of sets) for (const member of set) this.#change(member, 1)
-  }
-
-  of (member: Member): number {
-    return this.#counts.get(member) ?? 0
-  }
-
-  /** The first of those that have most. */
-  most (members: readonly Member[]): Member {
-    return members.reduce((most, member) => this.of(member) > this.of(most) ? member : most)
-  }
-
-  /** The first of those that have least. */
-  least (members: readonly Member[]): Member {
-    return members.reduce((least, member) => this.of(member) < this.of(least) ? member : least)
-  }
-
-  add (set: Member[], member: Member): void {
-    set.push(member)
-    this.#change(member, 1)
-  }
-
-  drop (set: Member[], member: Member): void {
-    set.splice(set.indexOf(member), 1)
-    this.#change(member, -1)
-  }
-
-  move (from: Member, to: Member): void {
-    this.#change(from, -1)
-    this.#change(to, 1)
-  }
-
-  #change (member: Member, by: number): void {
-    this.#counts.set(member, this.of(member) + by)
-  }
+/** The replica sets, those present in front and in their order. */
+function chooseSets (present: readonly number[][], firsts: readonly number[], { memberCount, copies }: { readonly memberCount: number, readonly copies: number }): number[][] {
+  const everybody = Array.from({ length: memberCount }, (_, number) => number)
+  const allowed = present.map(() => everybody)
+  const kept = keepFirsts(firsts, memberCount)
+  const numbers = present.map((_, partition) => partition)
+  const heirs = present.map((set, partition) => kept[partition] === NONE ? set : set.slice(0, 1))
+  const wished = assign({ memberCount, perPartition: 1, allowed, present: heirs, wished: kept, order: numbers }).map(([master]) => master as number)
+  // Who wants a new member in the first place comes last, so that it is there that a replica is given up.
+  const hasWished = (partition: number): boolean => present[partition]?.includes(wished[partition] as number) === true
+  const order = [...numbers.filter(hasWished), ...numbers.filter((partition) => !hasWished(partition))]
+  const sets = assign({ memberCount, perPartition: copies, allowed, present, wished, order })
+  return sets.map((set, partition) => {
+    const stayed = (present[partition] ?? []).filter((number) => set.includes(number))
+    return [...stayed, ...set.filter((number) => !stayed.includes(number)).sort((a, b) => a - b)]
+  })
 }
 
-/**
- * Moves first places along chains (who has most gives one to a slave of it, who gives one to a slave of it, …) to whoever
- * has two fewer, until there is no such chain: then no other choice of first places is more even.
- */
-function balanceFirstPlaces<Member> (sets: ReadonlyArray<Member[]>, members: readonly Member[]): void {
-  const firsts = new Map<Member, Array<Member[]>>(members.map((member) => [member, []]))
-  for (const set of sets) firsts.get(set[0] as Member)?.push(set)
-  const countOf = (member: Member): number => firsts.get(member)?.length ?? 0
-  for (;;) {
-    const least = Math.min(...members.map(countOf))
-    let chain: Array<Gift<Member>> | undefined
-    for (const giver of members) {
-      if (countOf(giver) < least + 2) continue
-      chain = findChain(giver, firsts, (member) => countOf(member) <= countOf(giver) - 2)
-      if (chain !== undefined) break
-    }
-    if (chain === undefined) return
-    for (const { set, from, to } of chain) {
-      const place = set.indexOf(to)
-      set[place] = from
-      set[0] = to
-      firsts.set(from, (firsts.get(from) ?? []).filter((each) => each !== set))
-      firsts.get(to)?.push(set)
-    }
-  }
+/** One of each set, as many as possible those that are first at present. */
+function chooseMasters (sets: readonly number[][], firsts: readonly number[], memberCount: number): number[] {
+  const present = sets.map((set, partition) => set.filter((number) => number === firsts[partition]))
+  const wished = sets.map(() => NONE)
+  const order = sets.map((_, partition) => partition)
+  return assign({ memberCount, perPartition: 1, allowed: sets, present, wished, order }).map(([master]) => master as number)
 }
 
-interface Gift<Member> { readonly set: Member[], readonly from: Member, readonly to: Member }
-
-/** The shortest chain of gifts from a member to one that `isPoor`. */
-function findChain<Member> (giver: Member, firsts: ReadonlyMap<Member, ReadonlyArray<Member[]>>, isPoor: (member: Member) => boolean): Array<Gift<Member>> | undefined {
-  const reachedBy = new Map<Member, Gift<Member> | undefined>([[giver, undefined]])
-  for (const from of reachedBy.keys()) { // grows while it is walked through: breadth first
-    for (const set of firsts.get(from) ?? []) {
-      for (const to of set) {
-        if (reachedBy.has(to)) continue
-        reachedBy.set(to, { set, from, to })
-        if (!isPoor(to)) continue
-        const chain: Array<Gift<Member>> = []
-        for (let gift = reachedBy.get(to); gift !== undefined; gift = reachedBy.get(gift.from)) chain.unshift(gift)
-        return chain
-      }
-    }
+/** The first places that stay where each member has an even share of them, as many as possible; `NONE` in the place of others. */
+function keepFirsts (firsts: readonly number[], memberCount: number): number[] {
+  const kept = firsts.map(() => NONE)
+  const counts = new Array<number>(memberCount).fill(0)
+  const share = Math.floor(firsts.length / memberCount)
+  let extra = firsts.length % memberCount
+  for (const isExtra of [false, true]) {
+    firsts.forEach((first, partition) => {
+      if (first === NONE || kept[partition] !== NONE) return
+      const count = counts[first] as number
+      if (isExtra ? extra === 0 || count !== share : count >= share) return
+      if (isExtra) extra--
+      counts[first] = count + 1
+      kept[partition] = first
+    })
   }
-  return undefined
+  return kept
 }
