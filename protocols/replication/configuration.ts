@@ -4,6 +4,18 @@ import { memberFrom, once } from '../fields.js'
 import { CONFIGURATION_LEARNER_COUNT_MAX, CONFIGURATION_VOTER_COUNT_MAX } from './limits.js'
 import type { Configuration } from './messages.js'
 
+/** What is wrong with who is in a group, if anything is; reads behind "the configuration …". */
+export function findConfigurationProblem ({ voters, learners }: Configuration): string | undefined {
+  if (voters.length < 1 || voters.length > CONFIGURATION_VOTER_COUNT_MAX) return `has ${voters.length} voters`
+  if (learners.length > CONFIGURATION_LEARNER_COUNT_MAX) return `has ${learners.length} learners`
+  const seen = new Set<MemberId>()
+  for (const member of [...voters, ...learners]) {
+    if (seen.has(member)) return `has member ${member} twice`
+    seen.add(member)
+  }
+  return undefined
+}
+
 /** The payload of a `configuration` entry: equal sets have equal bytes. */
 export function encodeConfiguration (configuration: Configuration): Buffer {
   const writer = new Writer(64)
@@ -12,9 +24,10 @@ export function encodeConfiguration (configuration: Configuration): Buffer {
 }
 
 /** Writes a configuration as two packed fields of the message it is part of. */
-export function writeConfiguration (writer: Writer, { voters, learners }: Configuration, votersField: number, learnersField: number): void {
-  assert(voters.length >= 1 && voters.length <= CONFIGURATION_VOTER_COUNT_MAX, `a configuration of ${voters.length} voters`)
-  assert(learners.length <= CONFIGURATION_LEARNER_COUNT_MAX, `a configuration of ${learners.length} learners`)
+export function writeConfiguration (writer: Writer, configuration: Configuration, votersField: number, learnersField: number): void {
+  const problem = findConfigurationProblem(configuration)
+  assert(problem === undefined, `a configuration ${problem}`)
+  const { voters, learners } = configuration
   writeMembers(writer, votersField, voters)
   if (learners.length > 0) writeMembers(writer, learnersField, learners)
 }
@@ -56,8 +69,7 @@ export function readMembers (reader: Reader, countMax: number): MemberId[] {
 
 /** What two fields read by `readMembers` make. @throws {DecodeError} where nobody votes, or somebody is both */
 export function readConfiguration (voters: readonly MemberId[], learners: readonly MemberId[]): Configuration {
-  if (voters.length === 0) throw new DecodeError('a configuration without voters')
-  const both = voters.find((member) => learners.includes(member))
-  if (both !== undefined) throw new DecodeError(`member ${both} of a configuration votes and learns`)
+  const problem = findConfigurationProblem({ voters, learners })
+  if (problem !== undefined) throw new DecodeError(`a configuration ${problem}`)
   return { voters, learners }
 }

@@ -1,5 +1,5 @@
 export * from './codec.js'
-export { decodeConfiguration, encodeConfiguration, readConfiguration, readMembers, writeConfiguration } from './configuration.js'
+export { decodeConfiguration, encodeConfiguration, findConfigurationProblem, readConfiguration, readMembers, writeConfiguration } from './configuration.js'
 export * from './limits.js'
 export { decodeHardState, decodeLogEntries, encodeHardState, encodeLogEntries } from './log.js'
 export * from './messages.js'

@@ -1,6 +1,6 @@
 import { DecodeError } from '../base/index.js'
 import type { LogIndex } from '../base/index.js'
-import { decodeConfiguration } from '../../protocols/replication/index.js'
+import { decodeConfiguration, findConfigurationProblem } from '../../protocols/replication/index.js'
 import type { HardState, LogEntry, LoggedConfiguration } from '../../protocols/replication/index.js'
 import type { LogPosition } from './log.js'
 
@@ -26,10 +26,14 @@ export interface GroupBoot {
 
 /**
  * Why these records cannot be those of a replica that wrote them in order, or undefined where they can. Such a replica
- * must not run: it would vote as if lost entries never existed.
+ * must not run: it would vote as if lost entries never existed. Without a configuration (the disk does not say it) the rest
+ * is checked.
  */
-export function findBootProblem (boot: Omit<GroupBoot, 'configuration'>): string | undefined {
-  const { hardState, logStart, entries, appliedIndex, installing } = boot
+export function findBootProblem (boot: Omit<GroupBoot, 'configuration'> & { readonly configuration: LoggedConfiguration | undefined }): string | undefined {
+  const { hardState, logStart, configuration, entries, appliedIndex, installing } = boot
+  const strange = configuration === undefined ? undefined : findConfigurationProblem(configuration)
+  if (strange !== undefined) return `the configuration at entry ${configuration?.index} ${strange}`
+  if (configuration !== undefined && configuration.index > logStart.index) return `the log begins behind ${logStart.index}, but with the configuration of entry ${configuration.index}`
   let lastIndex: number = logStart.index
   let lastTerm: number = logStart.term
   for (const { index, term, kind, payload } of entries) {

@@ -1,6 +1,6 @@
 import { toTerm } from '../base/index.js'
 import type { LogIndex, MemberId, Prng, Term } from '../base/index.js'
-import { CONFIGURATION_LEARNER_COUNT_MAX, CONFIGURATION_VOTER_COUNT_MAX, encodeConfiguration } from '../../protocols/replication/index.js'
+import { encodeConfiguration, findConfigurationProblem } from '../../protocols/replication/index.js'
 import type { EntryKind, LoggedConfiguration, ReplicationMessage } from '../../protocols/replication/index.js'
 import type { GroupBoot } from './boot.js'
 import { isMember, nextConfiguration } from './configurations.js'
@@ -111,9 +111,7 @@ export class ReplicationGroup {
     if (!role.isReady) return { kind: 'refused', reason: 'not_ready' }
     if (configurations.current.index > commitIndex) return { kind: 'refused', reason: 'pending' }
     const next = nextConfiguration(configurations.current, change)
-    if (next === undefined || next.voters.length > CONFIGURATION_VOTER_COUNT_MAX || next.learners.length > CONFIGURATION_LEARNER_COUNT_MAX) {
-      return { kind: 'refused', reason: 'invalid' }
-    }
+    if (next === undefined || findConfigurationProblem(next) !== undefined) return { kind: 'refused', reason: 'invalid' }
     // So who votes knows since when it is here, and takes no older farewell for its own (`receive`).
     if (change.kind === 'promote' && !role.hasConfirmed(change.member, configurations.current.index)) return { kind: 'refused', reason: 'behind' }
     return this.propose('configuration', encodeConfiguration(next))

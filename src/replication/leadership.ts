@@ -110,7 +110,7 @@ export class Leadership {
     }
   }
 
-  /** Whether this leader is in no committed configuration any more: it has led until that was committed, and ends. */
+  /** Whether this leader does not vote in the committed configuration any more: it has led until that was committed, and ends. */
   get isRemoved (): boolean {
     const { configurations, commitIndex, self } = this.#state
     return configurations.current.index <= commitIndex && !isVoter(configurations.current, self)
@@ -138,7 +138,7 @@ export class Leadership {
 
   onAppendReply (from: MemberId, reply: AppendReply): void {
     const progress = this.#progress.get(from)
-    const { log, outbox, nowMs } = this.#state
+    const { log, outbox, nowMs, learners } = this.#state
     if (progress === undefined) return
     if (reply.round > this.#rounds.newest || (reply.accepted && reply.index > log.lastIndex)) {
       outbox.anomaly(`member ${from} answers for entry ${reply.index} and round ${reply.round}, which were never sent`)
@@ -151,8 +151,10 @@ export class Leadership {
       progress.contactMs = Math.max(progress.contactMs, this.#rounds.beganMs(reply.round))
     }
     if (!reply.accepted) {
-      progress.refused(log.lastAtMost(reply.index, reply.hintTerm))
-    } else if (progress.accepted(reply.index, log.startIndex)) {
+      const agreedIndex = log.lastAtMost(reply.index, reply.hintTerm)
+      if (learners.includes(from) && progress.hasForgotten(agreedIndex, reply.round)) progress.beginsAnew()
+      progress.refused(agreedIndex)
+    } else if (progress.accepted(reply.index, reply.round, log.startIndex)) {
       this.advanceCommit()
     }
     progress.judgeSnapshot(reply.round)

@@ -82,6 +82,11 @@ export class RetainedLog {
     return this.termAt(index) === term
   }
 
+  /** Whether a log that ends there has at least as much as this one: whom it may vote for (thesis section 3.6.1). */
+  isCoveredBy ({ lastIndex, lastTerm }: { readonly lastIndex: LogIndex, readonly lastTerm: Term }): boolean {
+    return lastTerm > this.lastTerm || (lastTerm === this.lastTerm && lastIndex >= this.#lastIndex)
+  }
+
   append (entry: LogEntry): void {
     assert(entry.index === this.#lastIndex + 1, 'an appended entry follows the last one')
     assert(entry.term >= this.lastTerm, 'terms never fall along a log')

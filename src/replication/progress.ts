@@ -22,6 +22,8 @@ export class Progress {
   #mode: ProgressMode = 'probe'
   /** The follower's log agrees up to here and is durable. */
   #matchIndex = toLogIndex(0)
+  /** The newest round of an answer that accepted. */
+  #acceptedRound = 0
   /** The next entry to send. */
   #nextIndex: LogIndex
   /** The probe of the current position was sent. */
@@ -70,8 +72,9 @@ export class Progress {
     return this.#mode === 'replicate' && !this.wantsSnapshot && !this.isSilent(nowMs)
   }
 
-  /** The log up to `index` is durable there; whether that is news. */
-  accepted (index: LogIndex, startIndex: LogIndex): boolean {
+  /** The log up to `index` is durable there, as of an echo of `round`; whether that is news. */
+  accepted (index: LogIndex, round: number, startIndex: LogIndex): boolean {
+    if (round > this.#acceptedRound) this.#acceptedRound = round
     const isNews = index > this.#matchIndex
     if (isNews) {
       this.#matchIndex = index
@@ -90,6 +93,17 @@ export class Progress {
     // Every true refusal names a position before the one refused, so that probing ends.
     if (nextIndex >= this.#nextIndex) return
     this.#nextIndex = nextIndex
+    this.#enter('probe')
+  }
+
+  /** Whether a refusal that names this position comes after an answer that confirmed more: late refusals do not. */
+  hasForgotten (agreedIndex: LogIndex, round: number): boolean {
+    return agreedIndex < this.#matchIndex && round > this.#acceptedRound
+  }
+
+  /** Another replica is in its place: nothing is known of that one's log. */
+  beginsAnew (): void {
+    this.#matchIndex = toLogIndex(0)
     this.#enter('probe')
   }
 

@@ -19,9 +19,10 @@ export function receive (state: ReplicaState, roles: Roles, from: MemberId, mess
     return
   }
   if (message.kind === 'vote-request' && !state.installing && !state.isCommittedMember(from)) {
-    const { outbox, partition, term, commitIndex } = state
+    const { outbox, partition, term, commitIndex, log } = state
     outbox.sendAfter(from, { kind: 'retired', partition, term, index: commitIndex })
-    return
+    // Nobody sends a removed member its removal. Whose log is not behind this one is none: its configuration is a newer one.
+    if (!log.isCoveredBy(message)) return
   }
   if (message.term > state.term && !meetNewerTerm(roles, message)) return
   if (message.term < state.term) {

@@ -99,10 +99,13 @@ export class ReplicaState {
   /**
    * Committed up to there the group does not have this replica: so a configuration in this log up to there that does was
    * replaced since, or is none of the group's. A later one may have it again. A learner that has not got so far may take an
-   * old farewell for its own: it is made anew, and cannot vote before it has confirmed the configuration it learns by.
+   * old farewell for its own: it is made anew, and cannot vote before it has confirmed the configuration it learns by. Never
+   * below the vote floor, which is to be this one next: what replicas before this one acknowledged outlives all of them.
    */
   get retiredIndex (): LogIndex | undefined {
-    return this.#farewellIndex !== undefined && this.#farewellIndex >= this.configurations.current.index ? this.#farewellIndex : undefined
+    const index = this.#farewellIndex
+    if (index === undefined || index < this.configurations.current.index) return undefined
+    return index < this.voteFloor ? this.voteFloor : index
   }
 
   farewell (index: LogIndex): void {

@@ -130,20 +130,23 @@ export class Roles {
     if (this.#mayCampaign && !this.#state.isResigning) this.campaign('transfer')
   }
 
-  /** This leader has committed a configuration without itself: somebody else leads at once (thesis section 4.2.2). */
+  /**
+   * This leader has committed a configuration that it does not vote in: somebody else leads at once (thesis section 4.2.2). It
+   * may have come back as a learner in the turn of its removal: then the group has it, and may count on what it has.
+   */
   retire (leadership: Leadership): void {
-    const { outbox, partition, term, commitIndex } = this.#state
+    const { outbox, partition, term, commitIndex, self } = this.#state
     const successor = leadership.handover.furthest()
     if (successor !== undefined) outbox.sendNow(successor.member, { kind: 'timeout-now', partition, term })
     this.follow(term)
-    this.#state.farewell(commitIndex)
+    if (!this.#state.isCommittedMember(self)) this.#state.farewell(commitIndex)
   }
 
   /** A request of the current term, or a pre-vote for a term to come. */
   onVoteRequest (from: MemberId, request: VoteRequest): void {
     const { log, term, vote, outbox, partition, mayVote } = this.#state
-    const { preVote, lastIndex, lastTerm } = request
-    const isUpToDate = mayVote && (lastTerm > log.lastTerm || (lastTerm === log.lastTerm && lastIndex >= log.lastIndex))
+    const { preVote } = request
+    const isUpToDate = mayVote && log.isCoveredBy(request)
     if (preVote) {
       const granted = isUpToDate && request.term > term
       // A granted pre-vote names the term it is for; a refused one names ours, which the asker may have to catch up with.

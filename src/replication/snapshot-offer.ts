@@ -14,9 +14,13 @@ export interface SnapshotPosition {
 }
 
 /** Whether a snapshot helps: it must bring more than is committed here or, where the state is gone, take nothing back. */
-export function canInstall (state: ReplicaState, { term, lastIndex, lastTerm }: SnapshotPosition): boolean {
+export function canInstall (state: ReplicaState, { term, lastIndex, lastTerm, configuration }: SnapshotPosition): boolean {
   const { log, commitIndex, appliedIndex, installing } = state
   if (lastTerm > term) return false
+  if (configuration.index > lastIndex) {
+    state.outbox.anomaly(`a snapshot as of ${lastIndex} names the configuration of entry ${configuration.index}`)
+    return false
+  }
   if (lastIndex > commitIndex) return true
   if (!installing || lastIndex < appliedIndex || lastIndex < log.startIndex) return false
   if (log.has(lastIndex, lastTerm)) return true

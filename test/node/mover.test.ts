@@ -52,7 +52,7 @@ suite('one safe step towards the wished replicas', ({ test }) => {
           expect.ok(wish.every((each) => voters.includes(each)) || from.every((each) => voters.includes(each)), `${from.join()} to ${wish.join()}: ${voters.join()}`)
           if (steps > 50) throw new Error(`${from.join()} to ${wish.join()} never ends`)
         }
-        expect.equal(voters.filter((each) => each !== 1 || wish.includes(1)).sort(), [...wish].sort(), `${from.join()} to ${wish.join()}`)
+        expect.equal(voters.filter((each) => each !== 1 || wish.includes(1)).sort((a, b) => a - b), [...wish].sort((a, b) => a - b), `${from.join()} to ${wish.join()}`)
       }
     }
   })

@@ -9,13 +9,16 @@ suite('replication under chaos', ({ test }) => {
     let snapshots = 0
     let reads = 0
     let changes = 0
+    let stranded = 0
     for (let seed = 1; seed <= SEEDS; seed++) {
       const result = runChaos(seed)
       committed += result.committed
       snapshots += result.snapshots
       reads += result.reads
       changes += result.changes
+      if (result.isStranded) stranded++
     }
+    expect.ok(stranded <= SEEDS / 50, `${stranded} groups wait for who is without state`)
     expect.ok(committed > SEEDS * 20 && reads > SEEDS * 20 && snapshots > SEEDS / 10 && changes > SEEDS, `too little happened: ${committed} entries, ${reads} reads, ${snapshots} snapshots, ${changes} changes`)
   })
 })

@@ -1,4 +1,5 @@
 import { Prng } from '../../src/base/index.js'
+import type { LogIndex, MemberId } from '../../src/base/index.js'
 import { drawLinks, drawNemesis, drawOptions } from './chaos-draw.js'
 import type { Nemesis } from './chaos-draw.js'
 import type { ConfigurationChange } from '../../src/replication/index.js'
@@ -13,6 +14,8 @@ export interface ChaosResult {
   readonly snapshots: number
   readonly leaderChanges: number
   readonly changes: number
+  /** At the end too many voters were without state for the others to make a quorum: such a group waits (DESIGN.md, "Limit"). */
+  readonly isStranded: boolean
 }
 
 /** One seed: a drawn cluster under drawn faults, then healed; throws where a promise is broken, with the seed. */
@@ -53,10 +56,17 @@ class Chaos {
     if (this.#nemesis.changeEveryMs > 0) this.#changeSoon()
     cluster.run(this.#chaosMs)
     this.#heal()
-    this.#demandProgress()
+    const absent = this.#absent()
+    if (absent.length > 0) {
+      for (const node of absent) cluster.crash(node)
+      this.#demandWrite()
+      for (const node of absent) cluster.start(node)
+    }
+    const isStranded = !this.#demandWrite()
+    if (!isStranded) this.#demandProgress()
     return {
       committed: cluster.invariants.committedCount, acknowledged: cluster.acknowledgedCount, reads: cluster.readsAnswered,
-      snapshots: cluster.snapshotsInstalled, leaderChanges: cluster.leaderChanges, changes: this.#changes
+      snapshots: cluster.snapshotsInstalled, leaderChanges: cluster.leaderChanges, changes: this.#changes, isStranded
     }
   }
 
@@ -241,8 +251,9 @@ class Chaos {
   }
 
   #describe (): string {
-    return this.cluster.nodes.map(({ member, up, machine }) =>
-      `${member} ${up.role} of ${up.configuration.voters.join()}+${up.configuration.learners.join()}@${up.configuration.index} term ${up.term} applied ${machine.index} commit ${up.commitIndex} last ${up.lastIndex}${up.isInstalling ? ' installing' : ''} ${JSON.stringify(up.followers)}`).join('; ')
+    return this.cluster.nodes.map(({ member, group: up, machine }) => up === undefined
+      ? `${member} down`
+      : `${member} ${up.role} of ${up.configuration.voters.join()}+${up.configuration.learners.join()}@${up.configuration.index} term ${up.term} applied ${machine.index} commit ${up.commitIndex} last ${up.lastIndex}${up.isInstalling ? ' installing' : ''} ${JSON.stringify(up.followers)}`).join('; ')
   }
 
   /** Whoever has a log and is in the group no more learns so by asking, once the group is beyond what it has. */
@@ -259,22 +270,58 @@ class Chaos {
     if (node !== undefined) throw new Error(`liveness: member ${node.member} is in the group no more and does not know: ${this.#describe()}`)
   }
 
-  /** Liveness: within ten election timeouts everybody has everything, and everybody answers reads. */
+  /** Whether those who are there make every quorum that may be needed. Who is without state does not lead (DESIGN.md, "Limit"). */
+  #makesQuorums (isThere: (node: Node) => boolean): boolean {
+    const { nodes, invariants } = this.cluster
+    const ups = nodes.flatMap(({ group }) => group ?? [])
+    const committedIndex = Math.max(...ups.map((group) => group.configurationAt(group.commitIndex).index))
+    const configurations = [invariants.configuration, ...ups.map(({ configuration }) => configuration).filter(({ index }) => index >= committedIndex)]
+    const counts = (member: MemberId): boolean => {
+      const node = this.cluster.node(member)
+      return node.group?.isInstalling === false && isThere(node)
+    }
+    return configurations.every(({ voters }) => voters.filter(counts).length > voters.length / 2)
+  }
+
+  /** Some whom the others can do without, as drawn. */
+  #absent (): Node[] {
+    const absent: Node[] = []
+    for (const node of this.#random.shuffle([...this.cluster.nodes])) {
+      if (this.#random.chance(1, 3)) continue
+      absent.push(node)
+      if (!this.#makesQuorums((each) => !absent.includes(each))) absent.pop()
+    }
+    return absent
+  }
+
+  get #untilMs (): number {
+    return this.cluster.nowMs + 10 * this.cluster.tuning.electionTimeoutMsMax
+  }
+
+  /** Liveness: within ten election timeouts somebody leads and commits. False: nobody can. */
+  #demandWrite (): boolean {
+    const { cluster } = this
+    let index: LogIndex | undefined
+    const isCommitted = (): boolean => {
+      const { leader } = cluster
+      if (leader?.up.isLeaderReady === true && index === undefined && cluster.write(leader) !== undefined) index = leader.up.lastIndex
+      return index !== undefined && cluster.invariants.committedCount >= index
+    }
+    if (cluster.run(this.#untilMs, isCommitted)) return true
+    if (!this.#makesQuorums(() => true)) return false
+    throw new Error(`liveness: nobody takes a write: ${this.#describe()}`)
+  }
+
+  /** Liveness: everybody gets everything, without a pause of ten election timeouts, and then answers reads. */
   #demandProgress (): void {
     const { cluster } = this
-    const untilMs = cluster.nowMs + 10 * cluster.tuning.electionTimeoutMsMax
-    let written: number | undefined
-    const isWritten = (): boolean => {
-      const { leader } = cluster
-      if (leader?.up.isLeaderReady === true) written ??= cluster.write(leader)
-      return written !== undefined
-    }
-    if (!cluster.run(untilMs, isWritten)) throw new Error(`liveness: nobody takes a write: ${this.#describe()}`)
     const target = (): number => Math.max(...cluster.members.map((node) => node.up.lastIndex))
     const isLevel = (): boolean => cluster.leader?.up.isConfigurationCommitted === true && cluster.members.every((node) => node.machine.index === target())
-    if (!cluster.run(untilMs, isLevel)) {
-      throw new Error(`liveness: not level: ${this.#describe()}`)
+    const applied = (): number => cluster.nodes.reduce((sum, node) => sum + node.machine.index, 0)
+    for (let before = -1; !cluster.run(this.#untilMs, isLevel); before = applied()) {
+      if (applied() <= before) throw new Error(`liveness: not level: ${this.#describe()}`)
     }
+    const untilMs = this.#untilMs
     for (const node of cluster.nodes) cluster.invariants.checkMachine(node.member, node.machine)
     for (const node of cluster.members) {
       let id: number | undefined

@@ -208,6 +208,7 @@ export class Cluster {
     const retiredIndex = node.group?.retiredIndex
     if (retiredIndex === undefined) throw new Error(`member ${node.member} is not retired`)
     this.note(`wipe ${node.member}, retired as of ${retiredIndex}`)
+    this.invariants.deleted(node.member, node.up.configuration)
     this.crash(node)
     node.disk.content.retire(retiredIndex, this.born)
     this.start(node)

@@ -4,7 +4,7 @@ import type { ConfigurationChange } from '../../src/replication/index.js'
 import { encodeConfiguration } from '../../protocols/replication/index.js'
 import type { LogEntry, LoggedConfiguration } from '../../protocols/replication/index.js'
 import { expect, suite } from '../harness.js'
-import { Bench, accepted, append, bootOf, member, partition, timeoutNow, voteReply, voteRequest } from './bench.js'
+import { Bench, accepted, append, bootOf, member, partition, refused, timeoutNow, voteReply, voteRequest } from './bench.js'
 
 const members = (...numbers: number[]) => numbers.map(member)
 const logged = (index: number, voters: number[], learners: number[] = []): LoggedConfiguration => ({ index: toLogIndex(index), voters: members(...voters), learners: members(...learners) })
@@ -17,6 +17,8 @@ function change (bench: Bench, kind: ConfigurationChange['kind'], number: number
   bench.take()
   return proposal.kind === 'accepted' ? 'accepted' : proposal.reason
 }
+
+const matchOf = (bench: Bench, number: number) => bench.group.followers.find((follower) => follower.member === number)?.matchIndex
 
 /** A leader of three with a learner 4, which has everything, and all of it is committed. */
 function withLearner (): Bench {
@@ -93,6 +95,19 @@ suite('changes of the configuration', ({ test }) => {
     expect.is(bench.group.role, 'follower', 'and never campaigns again')
   })
 
+  test('a leader that removes itself and is a learner again in the same turn steps down, and is not retired', () => {
+    const bench = new Bench().leadReady()
+    change(bench, 'remove', 1)
+    const { term, lastIndex } = bench.flush().group
+    bench.step(2, accepted(term, lastIndex))
+    bench.group.step(member(3), accepted(term, lastIndex), bench.nowMs) // committed, and the turn is not over
+    expect.is(bench.group.changeConfiguration({ kind: 'add-learner', member: member(1) }).kind, 'accepted')
+    bench.take()
+    bench.flush().step(2, accepted(term, bench.group.lastIndex)).step(3, accepted(term, bench.group.lastIndex))
+    expect.equal([bench.group.role, bench.steppedDown, bench.group.isVoter, bench.group.isMember], ['follower', 1, false, true])
+    expect.is(bench.group.retiredIndex, undefined, 'what it has was confirmed, and it may be promoted for it')
+  })
+
   test('who is removed is told once that is committed', () => {
     const bench = new Bench().leadReady()
     change(bench, 'remove', 3)
@@ -137,12 +152,22 @@ suite('changes of the configuration', ({ test }) => {
   })
 
   test('a candidate that the committed configuration does not have gets a farewell, and no vote', () => {
-    const bench = new Bench({ boot: { log: [1], commit: 1, configuration: logged(1, [1, 2, 3], [5]) } })
-    bench.step(9, voteRequest(7, [9, 6])).flush()
+    const bench = new Bench({ boot: { log: [1], commit: 1, configuration: logged(0, [1, 2, 3], [5]) } })
+    bench.step(9, voteRequest(7, [0, 0])).flush()
     expect.equal([bench.group.term, bench.peek('vote-reply').length], [1, 0])
     expect.equal(bench.look('retired', 9), [farewell(1, 1)])
     bench.step(5, voteRequest(7, [9, 6], { preVote: true })).flush()
     expect.is(bench.look('retired', 5).length, 0, 'a learner is one of the group')
+  })
+
+  test('a candidate that the committed configuration does not have gets a vote where its log has as much: its configuration is a newer one', () => {
+    const bench = new Bench({ boot: { log: [1, 1], commit: 1 } })
+    bench.step(4, voteRequest(2, [3, 1], { preVote: true })).flush()
+    expect.equal(bench.peek('vote-reply', 4).map(({ granted }) => granted), [true])
+    bench.look('retired')
+    bench.step(4, voteRequest(2, [3, 1])).flush()
+    expect.equal([bench.peek('vote-reply', 4).map(({ granted }) => granted), bench.group.vote], [[true], 4])
+    expect.equal(bench.peek('retired', 4), [farewell(1, 1)], 'whose log has that configuration takes no notice')
   })
 
   test('a farewell counts where it is newer than what the log says, until that has this replica again', () => {
@@ -168,12 +193,51 @@ suite('changes of the configuration', ({ test }) => {
     expect.is(bench.group.role, 'pre-candidate', 'with as much it does')
   })
 
+  test('a replica that is retired again by an old farewell leaves the vote floor where it was', () => {
+    const bench = new Bench({ boot: { voteFloor: 9 } })
+    bench.step(2, farewell(1, 4))
+    expect.is(bench.group.retiredIndex, 9)
+    bench.step(2, farewell(1, 12))
+    expect.is(bench.group.retiredIndex, 12)
+  })
+
   test('a configuration that nobody can read is never appended, and no boot', () => {
     const broken: LogEntry = { ...entry(1, 1, [1]), payload: Uint8Array.of(0xff) }
     const bench = new Bench()
     bench.step(2, { ...append({ term: 1 }), entries: [broken] })
     expect.equal([bench.group.lastIndex, bench.anomalies.length], [0, 1])
     expect.match(findBootProblem({ ...bootOf({ term: 1 }), entries: [broken] }) ?? '', /configuration at entry 1 cannot be read/)
+  })
+
+  test('a learner that was made anew is begun with anew, though late answers of the one before confirm what it lacks', () => {
+    const bench = withLearner()
+    const { term, lastIndex } = bench.group
+    bench.pass(100)
+    const [probe] = bench.look('append', 4)
+    expect.is(probe?.prevIndex, lastIndex)
+    bench.step(4, refused(term, 0, 0, 1)).pass(5)
+    expect.is(bench.peek('append', 4).length, 0, 'a refusal that is no newer than what was confirmed is a late one')
+    bench.step(4, refused(term, 0, 0, probe!.round))
+    expect.is(matchOf(bench, 4), 0)
+    expect.equal(bench.look('append', 4).map(({ prevIndex }) => prevIndex), [0])
+    bench.step(2, refused(term, 0, 0, probe!.round))
+    expect.is(matchOf(bench, 2), lastIndex, 'a voter forgets nothing')
+  })
+
+  test('a configuration that cannot be is no boot, nor is one from behind where the log begins', () => {
+    for (const [configuration, reason] of [
+      [logged(0, []), /has 0 voters/], [logged(0, [1, 2], [2]), /member 2 twice/], [logged(0, Array.from({ length: 15 }, (_, at) => at + 1)), /has 15 voters/],
+      [logged(0, [1], [2, 3, 4, 5, 6, 7, 8, 9]), /has 8 learners/], [logged(3, [1, 2, 3]), /behind 0, but with the configuration of entry 3/]
+    ] as const) expect.match(findBootProblem(bootOf({ configuration })) ?? 'fine', reason)
+    expect.is(findBootProblem({ ...bootOf({}), configuration: undefined }), undefined, 'an earlier version did not write it')
+  })
+
+  test('a snapshot with a configuration from behind its own position is no snapshot', () => {
+    const bench = new Bench()
+    expect.not(bench.group.offerSnapshot(member(2), { term: toTerm(1), lastIndex: toLogIndex(3), lastTerm: toTerm(1), configuration: logged(4, [1, 2]) }, 0))
+    bench.take()
+    expect.is(bench.anomalies.length, 1)
+    expect.not(bench.group.isInstalling)
   })
 
   test('outlives compaction, a restart and a snapshot', () => {

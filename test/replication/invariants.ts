@@ -2,7 +2,7 @@ import { AssertionError } from '../../src/base/index.js'
 import type { LogIndex, MemberId, Term } from '../../src/base/index.js'
 import type { ReplicationGroup } from '../../src/replication/index.js'
 import { decodeConfiguration } from '../../protocols/replication/index.js'
-import type { Configuration, LogEntry, ReplicationMessage } from '../../protocols/replication/index.js'
+import type { Configuration, LogEntry, LoggedConfiguration, ReplicationMessage } from '../../protocols/replication/index.js'
 import type { DiskContent, MachineState } from './virtual-disk.js'
 
 /** What a write's payload says: which write it is. */
@@ -35,9 +35,13 @@ export class Invariants {
     this.#configurations = [{ index: 0, configuration: born }]
   }
 
+  get #newest (): { readonly index: number, readonly configuration: Configuration } {
+    return this.#configurations[this.#configurations.length - 1] as { readonly index: number, readonly configuration: Configuration }
+  }
+
   /** As of the newest committed entry. */
   get configuration (): Configuration {
-    return (this.#configurations[this.#configurations.length - 1] as { readonly configuration: Configuration }).configuration
+    return this.#newest.configuration
   }
 
   get committedCount (): number {
@@ -140,6 +144,14 @@ export class Invariants {
   /** A new life of the process begins with what its disk has. */
   restarted (member: MemberId): void {
     this.#seen.delete(member)
+  }
+
+  /** A replica is deleted: the group must not count it, nor may it know itself to be one of the group, as it may be counted soon. */
+  deleted (member: MemberId, inForce: LoggedConfiguration): void {
+    const { index, configuration } = this.#newest
+    demand(!configuration.voters.includes(member), () => `voter ${member} is deleted, and the configuration of entry ${index} has it`)
+    const knows = inForce.index === index && inForce.learners.includes(member)
+    demand(!knows || !configuration.learners.includes(member), () => `learner ${member} is deleted, and knows that the configuration of entry ${index} has it`)
   }
 
   acknowledged (index: number): void {

@@ -32,8 +32,8 @@ export const electionMutants: readonly Mutant[] = [
     about: 'Voters grant their votes to candidates whose logs lack what theirs have.',
     breaks: 'a master has every committed entry',
     file: 'src/replication/roles.ts',
-    find: 'mayVote && (lastTerm > log.lastTerm || (lastTerm === log.lastTerm && lastIndex >= log.lastIndex))',
-    replace: 'mayVote && (lastIndex >= 0 || lastTerm >= log.lastTerm)',
+    find: 'mayVote && log.isCoveredBy(request)',
+    replace: 'mayVote && log.lastIndex >= 0',
     seedsMax: 100
   },
   {
@@ -41,9 +41,9 @@ export const electionMutants: readonly Mutant[] = [
     area: 'election',
     about: 'A candidate needs a longer log than the voter, not one as long: among equals nobody is elected.',
     breaks: 'progress',
-    file: 'src/replication/roles.ts',
-    find: 'lastTerm === log.lastTerm && lastIndex >= log.lastIndex)',
-    replace: 'lastTerm === log.lastTerm && lastIndex > log.lastIndex)',
+    file: 'src/replication/log.ts',
+    find: 'lastTerm === this.lastTerm && lastIndex >= this.#lastIndex)',
+    replace: 'lastTerm === this.lastTerm && lastIndex > this.#lastIndex)',
     seedsMax: 20,
     liveness: true
   },
