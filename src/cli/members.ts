@@ -1,3 +1,5 @@
+import { AskedNode } from './ask-node.js'
+
 /** One member as `GET /v1/members` gives it; a field that the asked node does not know is null. */
 interface Member {
   readonly name: string
@@ -15,8 +17,6 @@ interface Member {
 
 /** Where a node's HTTP port is if nobody says otherwise: the default of `network.port`, on this machine. */
 const ADDRESS_DEFAULT = '127.0.0.1:8080'
-/** ms to wait for the node's answer. */
-const TIMEOUT_MS = 5000
 const HEAD = ['NAME', 'STATE', 'SINCE', 'GEN.INC', 'RTT MS', 'HEALTH', 'HTTP', 'ADDRESS', 'PEER'] as const
 
 /** `http://HOST:PORT` of `HOST:PORT`, `PORT` or a URL; undefined where it is none of these. */
@@ -31,20 +31,7 @@ export function nodeUrl (address = ADDRESS_DEFAULT): string | undefined {
  * @throws {Error} that says what to do, where the node does not answer or answers with something else
  */
 export async function membersTable (url: string): Promise<string> {
-  let response: Response
-  try {
-    response = await fetch(`${url}/v1/members`, { signal: AbortSignal.timeout(TIMEOUT_MS) })
-  } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error)
-    throw new Error(`no node answers at ${url} (${cause}); give the HTTP address of one that runs: gokeydb members HOST:PORT`, { cause: error })
-  }
-  const body: unknown = await response.json().catch(() => undefined)
-  if (response.status !== 200 || !hasMembers(body)) throw new Error(`${url} does not answer as a GoKeyDB node does (HTTP ${response.status})`)
-  return renderMembers(body.members)
-}
-
-function hasMembers (body: unknown): body is { readonly members: readonly Member[] } {
-  return typeof body === 'object' && body !== null && 'members' in body && Array.isArray(body.members)
+  return renderMembers(await new AskedNode(url, 'members').members<Member>())
 }
 
 /** One line per member, the asked node first and marked. */
