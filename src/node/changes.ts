@@ -1,4 +1,4 @@
-import type { MemberId, PeerId } from '../base/index.js'
+import type { MemberId, PeerId, Prng } from '../base/index.js'
 import { applyMapCommand } from '../coordinator/index.js'
 import type { ChangeOutcome, ClusterMap, ClusterMessage, MapCommand } from '../../protocols/cluster/index.js'
 import type { Outbox } from './outbox.js'
@@ -14,7 +14,8 @@ const FORGET_MS = 10_000
 export type ChangeAnswer = Exclude<ChangeOutcome, { kind: 'not-coordinator' }> | { readonly kind: 'timeout' }
 
 export interface ChangesContext {
-  readonly outbox: Outbox
+  readonly outbox: Pick<Outbox, 'cluster'>
+  readonly random: Prng
   /** The map as this node knows it. */
   map (): ClusterMap | undefined
   /** Undefined where this node is not the coordinator. */
@@ -48,11 +49,13 @@ export class Changes {
   readonly #context: ChangesContext
   readonly #asked = new Map<number, Asked>()
   #proposed: Proposed[] = []
-  #nextId = 1
+  /** Not from 1: the coordinator may still answer what a process before this one asked. */
+  #nextId: number
   #askAtMs = Infinity
 
   constructor (context: ChangesContext) {
     this.#context = context
+    this.#nextId = context.random.uint32()
   }
 
   get nextDeadlineMs (): number {

@@ -125,7 +125,8 @@ export class NodeDriver implements NodeApi {
       cleared: () => { if (this.#cluster.map !== undefined) this.#mapChanged(this.#cluster.map) }
     })
     this.#relocation = new Relocation({
-      self: options.peer, outbox, log, tuning: options.tuning,
+      self: options.peer, outbox, log, tuning: options.tuning, random: new Prng(random.uint32()),
+      isReceiving: (replica) => this.#snapshots.isReceiving(replica),
       replicas: () => this.#replicas.all,
       retire: (replica, index) => { this.#replicas.retire(replica, index) },
       map: () => this.#cluster.map,

@@ -17,6 +17,8 @@ export interface PlacingContext {
   /** ms of silence after which a member counts as not there. */
   readonly silenceMsMax: number
   report (placements: readonly GroupPlacement[]): void
+  /** A snapshot stream writes to the replica. */
+  isReceiving (replica: Replica): boolean
   retire (replica: Replica, index: LogIndex): void
 }
 
@@ -79,9 +81,9 @@ export class Placing {
 
   /** A replica that is not wished here goes once its group goes on without it; where nobody says so, it asks. */
   #sayFarewell (replica: Replica, wish: readonly MemberId[], nowMs: number): void {
-    const { retiredIndex, isInstalling, lastLeaderContactMs, configuration } = replica.group
+    const { retiredIndex, lastLeaderContactMs, configuration } = replica.group
     if (retiredIndex !== undefined) {
-      if (isInstalling) return // a stream writes here; it ends, and the farewell holds
+      if (this.#context.isReceiving(replica)) return // it ends, and the farewell holds
       this.#asked.delete(replica.partition)
       this.#context.retire(replica, retiredIndex)
       return

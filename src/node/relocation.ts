@@ -1,4 +1,4 @@
-import type { KvErrorDetail, Logger, LogIndex, MemberId, PeerId } from '../base/index.js'
+import type { KvErrorDetail, Logger, LogIndex, MemberId, PeerId, Prng } from '../base/index.js'
 import type { ClusterMap, ClusterMessage, GroupPlacement, MapCommand } from '../../protocols/cluster/index.js'
 import type { ChangeCallback } from './api.js'
 import { Changes } from './changes.js'
@@ -18,9 +18,12 @@ export interface RelocationContext {
   readonly outbox: Outbox
   readonly log: Logger
   readonly tuning: NodeTuning
+  readonly random: Prng
   replicas (): readonly Replica[]
   /** Deletes a replica that its group goes on without. */
   retire (replica: Replica, index: LogIndex): void
+  /** A snapshot stream writes to the replica. */
+  isReceiving (replica: Replica): boolean
   map (): ClusterMap | undefined
   /** Undefined where this node is not the coordinator. */
   coordinatorMap (): ClusterMap | undefined
@@ -52,9 +55,10 @@ export class Relocation {
       goneSinceMs: (member) => this.#goneSinceMs(member),
       propose: (command) => context.proposeMap(command)
     })
-    this.#placing = new Placing({ log, silenceMsMax: tuning.electionTimeoutMsMin, retire: (replica, index) => { context.retire(replica, index) }, report: (placements) => { this.#report(placements) } })
+    this.#placing = new Placing({ log, silenceMsMax: tuning.electionTimeoutMsMin, isReceiving: (replica) => context.isReceiving(replica), retire: (replica, index) => { context.retire(replica, index) }, report: (placements) => { this.#report(placements) } })
     this.#changes = new Changes({
       outbox,
+      random: context.random,
       map: () => context.map(),
       coordinatorMap: () => context.coordinatorMap(),
       propose: (command) => context.proposeMap(command),

@@ -47,6 +47,12 @@ export class SnapshotReceiver {
     this.#context = context
   }
 
+  /** Whether a stream writes to a replica, or what it began is still being cleared. */
+  isReceiving (replica: Replica): boolean {
+    for (const install of this.#installs.values()) if (install.replica === replica) return true
+    return false
+  }
+
   opened (stream: number, peer: PeerId): void {
     if (this.#installs.size >= STREAMS_MAX) {
       this.#context.transport.snapshotClose(stream, 'too many snapshots are being installed')
